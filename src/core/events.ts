@@ -17,8 +17,19 @@ export type IndexEvent =
   /** Reconcile changed something; counts by name of the repair, zeros left out. */
   | { readonly type: 'reconciled'; readonly repairs: Readonly<Record<string, number>> }
   | { readonly type: 'phase-started'; readonly phase: Phase; readonly total: number; readonly unit: 'files' | 'chunks' }
-  | { readonly type: 'progress'; readonly phase: Phase; readonly done: number; readonly total: number; readonly tokens?: number }
-  | { readonly type: 'checkpoint-saved'; readonly batchId: number; readonly chunksDone: number; readonly chunksRemaining: number }
+  | {
+      readonly type: 'progress';
+      readonly phase: Phase;
+      readonly done: number;
+      readonly total: number;
+      readonly tokens?: number;
+    }
+  | {
+      readonly type: 'checkpoint-saved';
+      readonly batchId: number;
+      readonly chunksDone: number;
+      readonly chunksRemaining: number;
+    }
   | { readonly type: 'phase-finished'; readonly phase: Phase; readonly seconds: number };
 
 export type Observer = (event: IndexEvent) => void;

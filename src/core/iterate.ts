@@ -2,8 +2,9 @@
 
 /**
  * Maps items with at most `concurrency` at work or finished-but-not-taken, and yields results in input order.
- * A slow consumer therefore holds the source back. Stopping early closes the source; the first error surfaces at its
- * place in the order and the calls already started are awaited, so that no rejection is left unhandled.
+ * A slow consumer therefore holds the source back. Stopping early closes the source; the first error, of a call or of
+ * the source, surfaces at its place in the order and the calls already started are awaited, so that no rejection is
+ * left unhandled.
  */
 export async function* mapConcurrent<T, R>(
   source: AsyncIterable<T> | Iterable<T>,
@@ -16,14 +17,17 @@ export async function* mapConcurrent<T, R>(
   try {
     for (;;) {
       while (!exhausted && queue.length < concurrency) {
-        const next = await iterator.next();
-        if (next.done) {
-          exhausted = true;
-        } else {
-          const result = map(next.value);
-          result.catch(() => undefined); // observed below, in order
-          queue.push(result);
+        let result: Promise<R> | undefined;
+        try {
+          const next = await iterator.next();
+          if (next.done) exhausted = true;
+          else result = map(next.value);
+        } catch (error) {
+          result = Promise.reject(error); // what came before it is still wanted, so it takes its place in the order
         }
+        if (result === undefined) break;
+        result.catch(() => undefined); // observed below, in order
+        queue.push(result);
       }
       const first = queue.shift();
       if (first === undefined) return;

@@ -1,7 +1,10 @@
-// Query → ranked results. STUB while the parts are written.
-import type { Index } from '../indexer.ts';
+// Query → ranked results, by the nearest vectors. Reads `vectors.lance` only, and the files around a hit for context.
+import type { Embedder } from '../embedding/embedder.ts';
+import type { NearestRow, VectorsStore } from '../store/vectors.ts';
+import { readContext } from './context.ts';
+import { highlightsOf } from './highlights.ts';
 
-/** One result, with the keys mcp-vector-search prints. */
+/** One result, with the keys mcp-vector-search prints, and the breadcrumb. */
 export interface SearchHit {
   readonly content: string;
   /** Relative to the root. */
@@ -16,16 +19,57 @@ export interface SearchHit {
   readonly function_name: string | null;
   readonly class_name: string | null;
   readonly breadcrumb: string;
+  /** Up to three lines before the chunk, from the file as it is now; empty if it is gone. */
   readonly context_before: readonly string[];
   readonly context_after: readonly string[];
+  /** Lines of the content that share words with the query, best first, at most three. */
   readonly highlights: readonly string[];
   /** `file:start-end` */
   readonly location: string;
   readonly line_count: number;
 }
 
-export declare function search(
-  index: Index,
+export interface SearchContext {
+  readonly vectors: VectorsStore;
+  readonly embedder: Embedder;
+  readonly root: string;
+}
+
+/** The `limit` best hits, best first; ties in the order of path and line, so that equal indexes answer equally. */
+export async function searchVectors(
+  ctx: SearchContext,
   query: string,
-  options: { readonly limit: number },
-): Promise<SearchHit[]>;
+  { limit }: { readonly limit: number },
+): Promise<SearchHit[]> {
+  const { vectors, failures } = await ctx.embedder.embed([query]);
+  if (failures[0]) throw new Error(`the query could not be embedded: ${failures[0].reason}`);
+  const rows = await ctx.vectors.nearest(vectors, { limit });
+  rows.sort((a, b) => a.distance - b.distance || compare(a.filePath, b.filePath) || a.startLine - b.startLine);
+  return Promise.all(rows.map((row, index) => toHit(ctx, query, row, index + 1)));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+async function toHit(ctx: SearchContext, query: string, row: NearestRow, rank: number): Promise<SearchHit> {
+  const { before, after } = await readContext(ctx.root, row.filePath, row.startLine, row.endLine);
+  return {
+    content: row.content,
+    file_path: row.filePath,
+    start_line: row.startLine,
+    end_line: row.endLine,
+    language: row.language,
+    similarity_score: 1 - row.distance / 2,
+    rank,
+    chunk_type: row.kind,
+    function_name: row.functionName || null,
+    class_name: row.className || null,
+    breadcrumb: row.breadcrumb,
+    context_before: before,
+    context_after: after,
+    highlights: highlightsOf(row.content, query),
+    location: `${row.filePath}:${row.startLine}-${row.endLine}`,
+    line_count: row.endLine - row.startLine + 1,
+  };
+}

@@ -1,0 +1,173 @@
+// Phase 1: source files → pending chunks. Knows nothing of models or vectors.
+import type { ParsedFile } from '../core/chunk.ts';
+import { IndexerError } from '../core/errors.ts';
+import type { Observer } from '../core/events.ts';
+import { batched } from '../core/iterate.ts';
+import type { FileRecord } from '../store/ledger.ts';
+import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
+import { type ChangePlan, planChanges } from './changes.ts';
+import { type Discovery, discover } from './discover.ts';
+import { openParsePool, type ParseOutcome } from './worker-pool.ts';
+
+export interface Phase1Context {
+  readonly root: string;
+  readonly indexDir: string;
+  readonly writer: FileWriterContext;
+  /** When the last finished discovery began, in nanoseconds; null if there was none. */
+  readonly previousScanNs: string | null;
+  readonly workers: number;
+  readonly maxFileBytes: number;
+  readonly gitEnv: Readonly<Record<string, string | undefined>>;
+  readonly observe: Observer;
+  /** Called once it is known what is there, before anything is written. */
+  readonly begin: (discovery: Discovery) => Promise<void>;
+}
+
+export interface Phase1Result {
+  readonly discovered: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  readonly unchanged: number;
+  readonly parsed: number;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly failed: readonly { readonly path: string; readonly reason: string }[];
+  /** Chunks of parsed files. */
+  readonly chunks: number;
+  /** Bytes of parsed files. */
+  readonly bytes: number;
+}
+
+/** Recorded per file. Raise it with every change to chunking, queries or grammars that changes a chunk. */
+export const CHUNKER_VERSION = '1';
+
+/** A group is what one commit holds, and what a kill costs. */
+const GROUP_ROWS = 10_240;
+const GROUP_MS = 5_000;
+
+/**
+ * Brings the chunk table up to date with the tree: removed files go, changed and new ones are parsed and replaced in
+ * groups, in discovery order. Errors: NOTHING_TO_INDEX, before anything is written.
+ */
+export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promise<Phase1Result> {
+  const { ledger, census } = ctx.writer;
+  const discovery = await discover(ctx.root, {
+    maxFileBytes: ctx.maxFileBytes,
+    indexDir: ctx.indexDir,
+    gitEnv: ctx.gitEnv,
+    signal,
+  });
+  if (discovery.files.length === 0) throw nothingToIndex(ctx.root, discovery);
+  for (const message of discovery.notices) ctx.observe({ type: 'notice', message });
+  const plan = planChanges(discovery.files, ledger.files, {
+    previousScanStartNs: ctx.previousScanNs,
+    isIntact: (path, known) =>
+      known.chunker === ctx.writer.chunkerVersion && census.holds(path, known.sha256, known.chunkCount),
+  });
+  await ctx.begin(discovery);
+
+  const removed = [...plan.removed, ...unlistedPaths(ctx, discovery)];
+  await removeFiles(ctx.writer, removed);
+  const tally = await parseAndStore(ctx, plan, signal);
+  await ledger.compact();
+  const summary = summarise(ctx, discovery);
+  const unchanged = plan.unchanged.length + tally.touched;
+  return { ...tally, ...summary, unchanged, removed: removed.length + tally.vanished };
+}
+
+/** Paths with rows but without a ledger record whose file is gone: a lost ledger, or another program's rows. */
+function unlistedPaths(ctx: Phase1Context, discovery: Discovery): string[] {
+  const present = new Set(discovery.files.map((file) => file.path));
+  return [...ctx.writer.census.paths()].filter((path) => !present.has(path) && !ctx.writer.ledger.files.has(path));
+}
+
+interface Tally {
+  added: number;
+  changed: number;
+  touched: number;
+  vanished: number;
+  parsed: number;
+  chunks: number;
+  bytes: number;
+}
+
+async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: AbortSignal | undefined): Promise<Tally> {
+  const tally: Tally = { added: 0, changed: 0, touched: 0, vanished: 0, parsed: 0, chunks: 0, bytes: 0 };
+  const known = new Set(ctx.writer.ledger.files.keys());
+  const total = plan.toRead.length;
+  ctx.observe({ type: 'phase-started', phase: 1, total, unit: 'files' });
+  if (total === 0) return tally;
+  const pool = openParsePool({ root: ctx.root, workers: ctx.workers, maxFileBytes: ctx.maxFileBytes });
+  try {
+    const requests = plan.toRead.map(({ path, stamp, knownSha256 }) => ({ path, knownSha256, size: stamp.size }));
+    let done = 0;
+    for await (const group of batched(pool.outcomes(requests, signal), groupIsFull())) {
+      const files = group.flatMap((outcome) => (outcome.kind === 'parsed' ? [outcome.file] : []));
+      if (files.length > 0) await replaceFiles(ctx.writer, files);
+      const touched = touchedRecords(ctx, group);
+      await ctx.writer.ledger.append(touched, []);
+      tally.touched += touched.length;
+      const vanished = group.flatMap((outcome) => (outcome.kind === 'vanished' ? [outcome.path] : []));
+      if (vanished.length > 0) await removeFiles(ctx.writer, vanished);
+      count(tally, files, known);
+      tally.vanished += vanished.length;
+      done += group.length;
+      ctx.observe({ type: 'progress', phase: 1, done, total });
+    }
+  } finally {
+    await pool.close();
+  }
+  return tally;
+}
+
+function groupIsFull(): (group: readonly ParseOutcome[]) => boolean {
+  let rows = 0;
+  let startedAt = 0;
+  return (group) => {
+    if (group.length === 1) {
+      rows = 0;
+      startedAt = performance.now();
+    }
+    const last = group.at(-1)!;
+    if (last.kind === 'parsed') rows += last.file.chunks.length;
+    return rows >= GROUP_ROWS || performance.now() - startedAt >= GROUP_MS;
+  };
+}
+
+/** Files whose content is what it was, though their stamp is new. */
+function touchedRecords(ctx: Phase1Context, group: readonly ParseOutcome[]): FileRecord[] {
+  return group.flatMap((outcome) => {
+    const record = outcome.kind === 'unchanged' ? ctx.writer.ledger.files.get(outcome.path) : undefined;
+    return record && outcome.kind === 'unchanged' ? [{ ...record, stamp: outcome.stamp }] : [];
+  });
+}
+
+function count(tally: Tally, files: readonly ParsedFile[], known: ReadonlySet<string>): void {
+  for (const file of files) {
+    if (file.status === 'failed') continue;
+    if (known.has(file.path)) tally.changed++;
+    else tally.added++;
+    if (file.status === 'skipped') continue;
+    tally.parsed++;
+    tally.chunks += file.chunks.length;
+    tally.bytes += file.stamp.size;
+  }
+}
+
+function summarise(ctx: Phase1Context, discovery: Discovery) {
+  const skipped: Record<string, number> = {};
+  const failed = [...discovery.failed];
+  for (const { reason } of discovery.skipped) skipped[reason] = (skipped[reason] ?? 0) + 1;
+  for (const { path, status, reason } of ctx.writer.ledger.files.values()) {
+    if (status === 'skipped') skipped[reason] = (skipped[reason] ?? 0) + 1;
+    if (status === 'failed') failed.push({ path, reason });
+  }
+  return { discovered: discovery.files.length, skipped, failed };
+}
+
+function nothingToIndex(root: string, discovery: Discovery): IndexerError {
+  const skipped = discovery.skipped.length > 0 ? ` (${discovery.skipped.length} skipped by policy)` : '';
+  return new IndexerError('NOTHING_TO_INDEX', `no file to index in ${root}${skipped}`, {
+    hint: discovery.hiddenBy ? `hidden by ${discovery.hiddenBy}` : 'nothing was written; check the path',
+  });
+}

@@ -1,0 +1,56 @@
+// Writing small files so that a kill or a power cut leaves the old content or the new, never a mixture.
+import { randomUUID } from 'node:crypto';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errnoOf } from '../core/errors.ts';
+
+/** Flushes a directory's entries to disk. Windows cannot open directories and needs no such call. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  await using directory = await open(path, 'r');
+  await directory.sync();
+}
+
+/** Flushes one file. */
+export async function syncFile(path: string): Promise<void> {
+  await using file = await open(path, 'r');
+  await file.sync();
+}
+
+/** Replaces `path` by `content` in one step, flushed when the promise resolves. */
+export async function writeFileAtomic(path: string, content: string): Promise<void> {
+  const directory = dirname(path);
+  const temporary = join(directory, `.${basename(path)}.${randomUUID()}.tmp`);
+  try {
+    await writeAndSync(temporary, content);
+    await rename(temporary, path);
+    await syncDirectory(directory);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function writeAndSync(path: string, content: string): Promise<void> {
+  await using file = await open(path, 'wx', 0o600);
+  await file.writeFile(content, 'utf8');
+  await file.sync();
+}
+
+/** Removes temporary files that a killed `writeFileAtomic` left. To be called under the lock only. */
+export async function sweepTemporaryFiles(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name.startsWith('.') && name.endsWith('.tmp')) await rm(join(directory, name), { force: true });
+  }
+}
+
+/** Whether something exists at `path`; other errors than its absence are thrown. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+}

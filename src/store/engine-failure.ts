@@ -1,0 +1,29 @@
+// The engine's errors carry no codes: the operating system's number is read out of the text.
+import { IndexerError, messageOf } from '../core/errors.ts';
+
+const NO_SPACE = new Set([28, 122, 27]); // ENOSPC, EDQUOT, EFBIG
+const NO_PERMISSION = new Set([13, 1, 30]); // EACCES, EPERM, EROFS
+
+/** Names what a user can act on; anything else is returned as it came. */
+export function engineFailure(error: unknown, path: string): unknown {
+  if (error instanceof IndexerError) return error;
+  const number = Number(/os error (\d+)/.exec(messageOf(error))?.[1] ?? 0);
+  if (NO_SPACE.has(number)) {
+    return new IndexerError('DISK_FULL', `no space left while writing ${path}`, {
+      hint: 'what was committed is intact; free some space and run this again',
+      cause: error,
+    });
+  }
+  if (NO_PERMISSION.has(number)) {
+    return new IndexerError('NOT_WRITABLE', `no permission to write ${path}`, {
+      hint: 'nothing was changed; check the owner and mode of the index directory, or choose another with --index-dir',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** Whether a read failed because another program removed old versions under it; a reopened table goes on. */
+export function isVersionGone(error: unknown): boolean {
+  return /not found/i.test(messageOf(error)) && /\.lance|manifest|_versions|\/data\//i.test(messageOf(error));
+}

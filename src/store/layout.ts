@@ -1,0 +1,51 @@
+// Every path under the index directory is named here, and nowhere else.
+import { join } from 'node:path';
+
+/** The paths of one index. All absolute. */
+export interface Layout {
+  /** `<root>/.mcp-vector-search`, or where `--index-dir` says. */
+  readonly indexDir: string;
+  /** Shared with mcp-vector-search: the two tables that it reads too. */
+  readonly lanceDir: string;
+  readonly chunksTable: string;
+  readonly vectorsTable: string;
+  /** The old single table, where there is one. */
+  readonly legacyTable: string;
+  /** Read by mcp-vector-search at every start. */
+  readonly schemaVersionFile: string;
+  readonly indexMetadataFile: string;
+  readonly staleTextIndexFile: string;
+  /** Ours alone; mcp-vector-search leaves it alone. */
+  readonly tandemDir: string;
+  readonly structureDir: string;
+  readonly structureTable: string;
+  readonly lockFile: string;
+  readonly runFile: string;
+  readonly checkpointFile: string;
+  readonly ledgerFile: string;
+  readonly quarantineDir: string;
+}
+
+export function layoutOf(indexDir: string): Layout {
+  const lanceDir = join(indexDir, 'lance');
+  const tandemDir = join(indexDir, 'tandem');
+  const structureDir = join(tandemDir, 'lance');
+  return {
+    indexDir,
+    lanceDir,
+    chunksTable: join(lanceDir, 'chunks.lance'),
+    vectorsTable: join(lanceDir, 'vectors.lance'),
+    legacyTable: join(indexDir, 'code_search.lance'),
+    schemaVersionFile: join(indexDir, 'schema_version.json'),
+    indexMetadataFile: join(indexDir, 'index_metadata.json'),
+    staleTextIndexFile: join(indexDir, 'bm25_index.pkl'),
+    tandemDir,
+    structureDir,
+    structureTable: join(structureDir, 'structure.lance'),
+    lockFile: join(tandemDir, 'lock'),
+    runFile: join(tandemDir, 'run.json'),
+    checkpointFile: join(tandemDir, 'checkpoint.json'),
+    ledgerFile: join(tandemDir, 'files.jsonl'),
+    quarantineDir: join(tandemDir, 'quarantine'),
+  };
+}

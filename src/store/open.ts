@@ -1,0 +1,201 @@
+// Opens an index. Writers get the lock, whole manifests, all tables and a reconciled state; readers get what is there.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Schema } from 'apache-arrow';
+import { errnoOf, IndexerError } from '../core/errors.ts';
+import { exists, sweepTemporaryFiles } from './atomic-file.ts';
+import type { Census } from './census.ts';
+import { type ChunksStore, chunksStore } from './chunks.ts';
+import { hasWholeHead, openDurability, quarantineBadHeads } from './durability.ts';
+import { type Layout, layoutOf } from './layout.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import { acquireLock, type Lock } from './lock.ts';
+import { reconcile } from './reconcile.ts';
+import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
+import { type StructureStore, structureStore } from './structure.ts';
+import { type Fence, openTable, type TableHandle } from './table.ts';
+import { type VectorsStore, vectorsStore } from './vectors.ts';
+
+export interface OpenOptions {
+  readonly root: string;
+  readonly indexDir: string;
+  readonly dimension: number;
+  readonly durability: 'full' | 'fast';
+}
+
+export interface WritableStores extends AsyncDisposable {
+  readonly layout: Layout;
+  /** True if there was no index directory before. */
+  readonly isNew: boolean;
+  readonly chunks: ChunksStore;
+  readonly vectors: VectorsStore;
+  readonly structure: StructureStore;
+  readonly ledger: Ledger;
+  readonly census: Census;
+  readonly lock: Lock;
+  /** Files that must be parsed again whatever run.json says. */
+  readonly distrusted: ReadonlySet<string>;
+  readonly repairs: Readonly<Record<string, number>>;
+  /** Manifests that were not whole and were set aside, and where. */
+  readonly quarantined: readonly string[];
+  /** Flushes all three tables, in the order in which their rows depend on each other. */
+  makeDurable(): Promise<void>;
+  /** Flushes one table; returns the data files that became durable. */
+  makeDurableOne(store: { readonly table: TableHandle }): Promise<string[]>;
+}
+
+export interface ReadableStores extends AsyncDisposable {
+  readonly layout: Layout;
+  readonly chunks: ChunksStore;
+  readonly vectors: VectorsStore;
+}
+
+/** What lies in the index directory: nothing of ours, the old single table, or the two tables. */
+export async function detectLayout(indexDir: string): Promise<'none' | 'code_search' | 'dual-table'> {
+  const layout = layoutOf(indexDir);
+  if (await exists(layout.chunksTable)) return 'dual-table';
+  if (await exists(layout.legacyTable)) return 'code_search';
+  return 'none';
+}
+
+/** Errors: INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_CHANGED (another dimension). */
+export async function openForWriting(options: OpenOptions): Promise<WritableStores> {
+  const layout = layoutOf(options.indexDir);
+  if ((await detectLayout(options.indexDir)) === 'code_search') throw migrationNeeded(layout);
+  const isNew = !(await exists(layout.indexDir));
+  await makeDirectories(layout, isNew);
+  const lock = await acquireLock(layout.lockFile);
+  try {
+    return await openLocked(layout, lock, { ...options, isNew });
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(
+  layout: Layout,
+  lock: Lock,
+  options: OpenOptions & { isNew: boolean },
+): Promise<WritableStores> {
+  await sweepTemporaryFiles(layout.tandemDir);
+  const quarantined: string[] = [];
+  for (const path of [layout.chunksTable, layout.vectorsTable, layout.structureTable]) {
+    const moved = await quarantineBadHeads(path, layout.quarantineDir);
+    quarantined.push(...moved.map((name) => join(basename(path), name)));
+  }
+  const fence: Fence = () => lock.assertHeld();
+  const shared = await connect(layout.lanceDir);
+  const own = await connect(layout.structureDir);
+  const open = (connection: typeof shared, path: string, schema: Schema) =>
+    openTable(connection, path, { schema, fence });
+  const chunksTable = await open(shared, layout.chunksTable, CHUNKS_SCHEMA);
+  const vectorsTable = await open(shared, layout.vectorsTable, vectorsSchema(options.dimension));
+  const structureTable = await open(own, layout.structureTable, STRUCTURE_SCHEMA);
+  await addOwnColumns(vectorsTable, vectorsSchema(options.dimension), fence);
+  const chunks = chunksStore(chunksTable);
+  const vectors = vectorsStore(vectorsTable, { dimension: options.dimension, projectName: basename(options.root) });
+  const structure = structureStore(structureTable);
+  const ledger = await openLedger(layout.ledgerFile);
+  const { census, distrusted, repairs } = await reconcile({ chunks, vectors, structure });
+  const durability = openDurability(options.durability);
+  return {
+    layout,
+    isNew: options.isNew,
+    chunks,
+    vectors,
+    structure,
+    ledger,
+    census,
+    lock,
+    distrusted,
+    repairs,
+    quarantined,
+    async makeDurable() {
+      for (const table of [structureTable, chunksTable, vectorsTable]) await durability.makeDurable(table.path);
+    },
+    makeDurableOne: (store) => durability.makeDurable(store.table.path),
+    async [Symbol.asyncDispose]() {
+      for (const table of [chunksTable, vectorsTable, structureTable]) table.close();
+      await lock.release();
+    },
+  };
+}
+
+/** Takes no lock. Errors: NO_INDEX, MIGRATION_NEEDED, INDEX_DAMAGED. */
+export async function openForReading(options: OpenOptions): Promise<ReadableStores> {
+  const layout = layoutOf(options.indexDir);
+  const found = await detectLayout(options.indexDir);
+  if (found === 'code_search') throw migrationNeeded(layout);
+  if (found === 'none' || !(await exists(layout.vectorsTable))) {
+    throw new IndexerError('NO_INDEX', `there is no index in ${layout.indexDir}`, {
+      hint: `make one with: tandem index ${options.root}`,
+    });
+  }
+  for (const path of [layout.chunksTable, layout.vectorsTable]) {
+    if (await hasWholeHead(path)) continue;
+    throw new IndexerError('INDEX_DAMAGED', `the newest version of ${path} was not written whole`, {
+      hint: 'run tandem index: it goes back to the version before and completes it',
+    });
+  }
+  const fence: Fence = () => Promise.reject(new Error('a reader does not write'));
+  const connection = await connect(layout.lanceDir);
+  const chunksTable = await openTable(connection, layout.chunksTable, { schema: null, fence });
+  const vectorsTable = await openTable(connection, layout.vectorsTable, { schema: null, fence });
+  return {
+    layout,
+    chunks: chunksStore(chunksTable),
+    vectors: vectorsStore(vectorsTable, { dimension: options.dimension, projectName: basename(options.root) }),
+    async [Symbol.asyncDispose]() {
+      chunksTable.close();
+      vectorsTable.close();
+    },
+  };
+}
+
+/** Loaded on first use: the engine takes 80 ms to import. Its path must be absolute, or `db…` is taken for a cloud. */
+async function connect(directory: string) {
+  const { connect: connectTo } = await import('@lancedb/lancedb');
+  return connectTo(directory);
+}
+
+/** A vectors table that the other tool made lacks our columns; NULL in them marks its rows. */
+async function addOwnColumns(table: TableHandle, schema: Schema, fence: Fence): Promise<void> {
+  const present = new Set(await table.columns());
+  const missing = schema.fields.filter((field) => !present.has(field.name));
+  if (missing.length === 0) return;
+  await fence();
+  await table.engine.addColumns(
+    missing.map((field) => ({ name: field.name, valueSql: `CAST(NULL AS ${sqlType(String(field.type))})` })),
+  );
+}
+
+function sqlType(type: string): string {
+  return type === 'Int32' ? 'int' : 'string';
+}
+
+async function makeDirectories(layout: Layout, isNew: boolean): Promise<void> {
+  try {
+    await mkdir(layout.indexDir, { recursive: true, mode: 0o700 });
+    await mkdir(layout.lanceDir, { recursive: true, mode: 0o700 });
+    await mkdir(layout.structureDir, { recursive: true, mode: 0o700 });
+    if (isNew) {
+      await writeFile(join(layout.indexDir, '.gitignore'), '*\n');
+      await writeFile(join(layout.indexDir, 'CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n');
+    }
+  } catch (error) {
+    if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(errnoOf(error))) {
+      throw new IndexerError('NOT_WRITABLE', `the index directory ${layout.indexDir} cannot be written`, {
+        hint: `check the owner and mode of ${dirname(layout.indexDir)}, or choose another place with --index-dir`,
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function migrationNeeded(layout: Layout): IndexerError {
+  return new IndexerError('MIGRATION_NEEDED', `${layout.indexDir} holds an index in the old single-table layout`, {
+    hint: 'this version cannot convert it yet; nothing was changed. Index into another directory with --index-dir',
+  });
+}

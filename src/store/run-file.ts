@@ -1,0 +1,48 @@
+// `run.json`: how far the last run came. Phase 1 unfinished here means that the chunk table may not be all there is.
+import * as v from 'valibot';
+import { writeFileAtomic } from './atomic-file.ts';
+import { type JsonFile, readJsonFile } from './json-file.ts';
+
+const runSchema = v.object({
+  schema: v.literal(1),
+  run_id: v.string(),
+  started_at: v.string(),
+  finished_at: v.nullable(v.string()),
+  phase1: v.object({
+    started_at: v.string(),
+    finished_at: v.nullable(v.string()),
+    /** When discovery began, in nanoseconds of the file system's clock: files touched since are read again. */
+    scan_started_ns: v.string(),
+    discovered: v.number(),
+    /** Files left out by policy before they were read, by reason. */
+    skipped: v.record(v.string(), v.number()),
+    chunker: v.string(),
+  }),
+  phase2: v.nullable(
+    v.object({
+      started_at: v.string(),
+      finished_at: v.nullable(v.string()),
+      recipe: v.string(),
+    }),
+  ),
+  /** The model of the stored vectors; null until there are any. */
+  model: v.nullable(
+    v.object({
+      model_id: v.string(),
+      dimension: v.number(),
+      pooling: v.picklist(['mean', 'cls']),
+      normalized: v.boolean(),
+      tokenizer_sha256: v.string(),
+    }),
+  ),
+});
+
+export type RunRecord = v.InferOutput<typeof runSchema>;
+
+export function readRunFile(path: string): Promise<JsonFile<RunRecord>> {
+  return readJsonFile(path, runSchema);
+}
+
+export function writeRunFile(path: string, run: RunRecord): Promise<void> {
+  return writeFileAtomic(path, `${JSON.stringify(run, null, 2)}\n`);
+}

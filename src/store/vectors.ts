@@ -1,0 +1,144 @@
+// `vectors.lance`: one self-contained row per embedded chunk; search reads nothing else.
+import { IndexerError } from '../core/errors.ts';
+import { isVersionGone } from './engine-failure.ts';
+import { PLACE_SCHEMA, toArrow, type VectorBatch, vectorBatchToArrow, vectorsSchema } from './schema.ts';
+import { inSlices, isIn } from './sql.ts';
+import type { TableHandle } from './table.ts';
+
+/** A row found by search; `distance` is the cosine distance, 0 to 2. */
+export interface NearestRow {
+  readonly chunkId: string;
+  readonly filePath: string;
+  readonly content: string;
+  readonly language: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly functionName: string;
+  readonly className: string;
+  readonly breadcrumb: string;
+  readonly distance: number;
+}
+
+export interface VectorsStore {
+  /** Appends one batch in one commit. Throws before anything is written if a vector is not finite and of unit norm. */
+  add(batch: VectorBatch): Promise<void>;
+  /** The rows nearest to `vector` by cosine, nearest first. */
+  nearest(vector: Float32Array, options: { readonly limit: number; readonly where?: string }): Promise<NearestRow[]>;
+  deleteByIds(chunkIds: readonly string[]): Promise<void>;
+  /** New lines and parents for chunks that moved; chunks without a vector are passed over. */
+  move(places: readonly Place[]): Promise<void>;
+  count(): Promise<number>;
+  readonly table: TableHandle;
+}
+
+/** Where a chunk stands: what may change while its id stays. */
+export interface Place {
+  readonly chunkId: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly parentChunkId: string;
+}
+
+const NORM_TOLERANCE = 1e-3;
+
+export function vectorsStore(table: TableHandle, options: { dimension: number; projectName: string }): VectorsStore {
+  const schema = vectorsSchema(options.dimension);
+  return {
+    table,
+    async add(batch) {
+      assertStorable(batch, options.dimension);
+      await table.add(vectorBatchToArrow(batch, schema, options.projectName, new Date().toISOString()));
+    },
+    async nearest(vector, query) {
+      try {
+        return await nearest(table, vector, query);
+      } catch (error) {
+        if (!isVersionGone(error)) throw error;
+        await table.engine.checkoutLatest();
+        return nearest(table, vector, query);
+      }
+    },
+    async deleteByIds(chunkIds) {
+      for (const slice of inSlices(chunkIds)) await table.delete(isIn('chunk_id', slice));
+    },
+    async move(places) {
+      for (const slice of inSlices(places, 10_240)) {
+        await table.merge(
+          'chunk_id',
+          toArrow(PLACE_SCHEMA, {
+            chunk_id: slice.map((place) => place.chunkId),
+            start_line: slice.map((place) => place.startLine),
+            end_line: slice.map((place) => place.endLine),
+            parent_chunk_id: slice.map((place) => place.parentChunkId),
+          }),
+        );
+      }
+    },
+    count: () => table.count(),
+  };
+}
+
+/** The engine pads or cuts vectors of another length and stores infinities, so nothing unchecked may reach it. */
+function assertStorable(batch: VectorBatch, dimension: number): void {
+  const { vectors, chunks } = batch;
+  if (vectors.length !== chunks.length * dimension) {
+    throw new IndexerError('MODEL_DAMAGED', `${vectors.length} numbers for ${chunks.length} vectors of ${dimension}`, {
+      hint: 'the model does not have the dimension of this index; nothing was stored',
+    });
+  }
+  for (let row = 0; row < chunks.length; row++) {
+    let squares = 0;
+    for (let i = row * dimension; i < (row + 1) * dimension; i++) squares += vectors[i]! * vectors[i]!;
+    if (!(Math.abs(Math.sqrt(squares) - 1) < NORM_TOLERANCE)) {
+      throw new IndexerError(
+        'MODEL_DAMAGED',
+        `the vector of chunk ${chunks[row]!.chunkId} has norm ${Math.sqrt(squares)}`,
+        {
+          hint: 'the model gave numbers that cannot be searched; nothing of this batch was stored',
+        },
+      );
+    }
+  }
+}
+
+async function nearest(
+  table: TableHandle,
+  vector: Float32Array,
+  { limit, where }: { limit: number; where?: string },
+): Promise<NearestRow[]> {
+  let query = table.engine.vectorSearch(vector).distanceType('cosine').limit(limit);
+  if (where !== undefined) query = query.where(where);
+  const rows = (await query
+    .select([
+      'chunk_id',
+      'file_path',
+      'content',
+      'language',
+      'start_line',
+      'end_line',
+      'chunk_type',
+      'name',
+      'function_name',
+      'class_name',
+      'hierarchy_path',
+      '_distance',
+    ])
+    .toArray()) as Record<string, string | number | null>[];
+  const text = (value: string | number | null | undefined) => (typeof value === 'string' ? value : '');
+  return rows.map((row) => ({
+    chunkId: text(row.chunk_id),
+    filePath: text(row.file_path),
+    content: text(row.content),
+    language: text(row.language),
+    startLine: Number(row.start_line ?? 0),
+    endLine: Number(row.end_line ?? 0),
+    kind: text(row.chunk_type),
+    name: text(row.name),
+    functionName: text(row.function_name),
+    className: text(row.class_name),
+    breadcrumb: text(row.hierarchy_path),
+    distance: Number(row._distance),
+  }));
+}

@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import type { IndexEvent } from '../../src/core/events.ts';
+import type { Embedder } from '../../src/embedding/embedder.ts';
+import { readCheckpoint } from '../../src/phase2-embed/checkpoint.ts';
+import { type Phase2Context, runPhase2 } from '../../src/phase2-embed/run.ts';
+import { assignBatches } from '../../src/store/assign-batches.ts';
+import type { WritableStores } from '../../src/store/open.ts';
+import { replaceFiles } from '../../src/store/replace-files.ts';
+import {
+  DIMENSION,
+  makeFile,
+  openStores,
+  sha256,
+  type TableState,
+  tableState,
+  temporaryDirectory,
+  texts,
+  vectorOf,
+  writerOf,
+} from '../store/make.ts';
+
+/** Vectors are a function of the text; texts that contain `poison` fail. */
+function fakeEmbedder(): Embedder & { embedded: number } {
+  return {
+    identity: {
+      modelId: 'test-model',
+      dimension: DIMENSION,
+      pooling: 'mean',
+      normalized: true,
+      tokenizerSha256: '',
+    },
+    recipe: '00000000',
+    embedded: 0,
+    async embed(batch, signal) {
+      signal?.throwIfAborted();
+      const vectors = new Float32Array(batch.length * DIMENSION);
+      const failures: { index: number; reason: string }[] = [];
+      for (const [row, text] of batch.entries()) {
+        if (text.includes('poison')) failures.push({ index: row, reason: "it's poison" });
+        else vectors.set(vectorOf(sha256(text)), row * DIMENSION);
+      }
+      this.embedded += batch.length - failures.length;
+      return { vectors, failures, tokens: batch.length * 10 };
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function contextOf(stores: WritableStores, more: Partial<Phase2Context> = {}): Phase2Context {
+  return {
+    ...stores,
+    embedder: fakeEmbedder(),
+    checkpointPath: stores.layout.checkpointFile,
+    runId: 'run',
+    makeDurable: stores.makeDurableOne,
+    observe: () => undefined,
+    fault: () => undefined,
+    ...more,
+  };
+}
+
+const CHUNKS = 6 * 512 + 100;
+const files = [makeFile('a.py', texts('a', CHUNKS - 5)), makeFile('b.py', ['x', 'y', 'poison', 'z', 'w'])];
+
+async function finalState(): Promise<TableState> {
+  await using directory = await temporaryDirectory();
+  await using stores = await openStores(directory.path);
+  await replaceFiles(writerOf(stores), files);
+  await runPhase2(contextOf(stores), { batchesPerCheckpoint: 2 });
+  return await tableState(stores);
+}
+
+describe('Phase 2', () => {
+  test('embeds every pending chunk, keeps a poisoned one aside with its reason, and saves checkpoints', async () => {
+    await using directory = await temporaryDirectory();
+    await using stores = await openStores(directory.path);
+    await replaceFiles(writerOf(stores), files);
+    const events: IndexEvent[] = [];
+    const result = await runPhase2(contextOf(stores, { observe: (event) => events.push(event) }), {
+      batchesPerCheckpoint: 2,
+    });
+    expect(result).toMatchObject({ embedded: CHUNKS - 1, failed: 1, checkpoints: 4 });
+    expect(await stores.chunks.table.count("embedding_status = 'complete'")).toBe(CHUNKS - 1);
+    expect(await stores.chunks.table.count("embedding_status = 'error' AND error_message = 'it''s poison'")).toBe(1);
+    expect(await stores.vectors.count()).toBe(CHUNKS - 1);
+    expect(events.filter((event) => event.type === 'checkpoint-saved')).toHaveLength(4);
+    const checkpoint = await readCheckpoint(stores.layout.checkpointFile);
+    expect(checkpoint).toMatchObject({
+      state: 'read',
+      value: { last_batch_id: 7, chunks_done: CHUNKS - 1, chunks_remaining: 0, run_id: 'run' },
+    });
+    expect(checkpoint.state === 'read' && checkpoint.value.data_files.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    'phase2.errors-set-aside',
+    'phase2.vectors-added',
+    'phase2.vectors-durable',
+    'phase2.marked',
+    'phase2.marks-durable',
+    'phase2.checkpoint-saved',
+  ])('stopped at %s and run again ends as if it never was, and embeds two batches again at most', async (point) => {
+    const expected = await finalState();
+    for (const hit of [1, 2, 3]) {
+      await using directory = await temporaryDirectory();
+      let embedded = 0;
+      {
+        await using stores = await openStores(directory.path);
+        await replaceFiles(writerOf(stores), files);
+        let hits = 0;
+        const fault = (name: string) => {
+          if (name === point && ++hits === hit) throw new Error('killed');
+        };
+        const embedder = fakeEmbedder();
+        const run = runPhase2(contextOf(stores, { fault, embedder }), { batchesPerCheckpoint: 2 });
+        await expect(run).rejects.toThrow('killed');
+        embedded += embedder.embedded;
+      }
+      await using stores = await openStores(directory.path);
+      const unmarked = await stores.chunks.table.count("embedding_status <> 'complete'");
+      const vectors = await stores.vectors.count();
+      expect(vectors).toBe(CHUNKS - unmarked);
+      await assignBatches(stores.chunks, stores.census.lastBatchId);
+      const embedder = fakeEmbedder();
+      await runPhase2(contextOf(stores, { embedder }), { batchesPerCheckpoint: 2 });
+      embedded += embedder.embedded;
+      expect(await tableState(stores)).toEqual(expected);
+      expect(embedded - (CHUNKS - 1)).toBeLessThanOrEqual(1024);
+    }
+  });
+
+  test('on an abort keeps what is stored, saves a checkpoint and rejects with the reason', async () => {
+    await using directory = await temporaryDirectory();
+    await using stores = await openStores(directory.path);
+    await replaceFiles(writerOf(stores), files);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    let batches = 0;
+    const observe = (event: IndexEvent) => {
+      if (event.type === 'progress' && ++batches === 3) controller.abort(reason);
+    };
+    const run = runPhase2(contextOf(stores, { observe }), { batchesPerCheckpoint: 20, signal: controller.signal });
+    await expect(run).rejects.toBe(reason);
+    const complete = await stores.chunks.table.count("embedding_status = 'complete'");
+    expect(complete).toBeGreaterThanOrEqual(3 * 512);
+    expect(complete).toBe(await stores.vectors.count());
+    expect(JSON.parse(await readFile(stores.layout.checkpointFile, 'utf8'))).toMatchObject({ chunks_done: complete });
+  });
+
+  test('with nothing pending does nothing', async () => {
+    await using directory = await temporaryDirectory();
+    await using stores = await openStores(directory.path);
+    const embedder = fakeEmbedder();
+    expect(await runPhase2(contextOf(stores, { embedder }), { batchesPerCheckpoint: 20 })).toMatchObject({
+      embedded: 0,
+      checkpoints: 0,
+    });
+    expect(embedder.embedded).toBe(0);
+  });
+});

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { acquireLock, readLockHolder } from '../../src/store/lock.ts';
+import { temporaryDirectory } from './make.ts';
+
+const lockModule = new URL('../../dist/store/lock.js', import.meta.url).href;
+
+/** A process that tries for the lock, says what came of it and holds what it got until its input ends. */
+const contender = `
+  import { acquireLock } from ${JSON.stringify(lockModule)};
+  process.stdout.write('ready\\n');
+  process.stdin.once('data', async () => {
+    try {
+      const lock = await acquireLock(process.argv[1]);
+      process.stdout.write('won\\n');
+      process.stdin.once('end', async () => { await lock.release(); process.exit(0); });
+    } catch (error) {
+      process.stdout.write((error.code ?? String(error)) + '\\n');
+      process.stdin.once('end', () => process.exit(0));
+    }
+  });`;
+
+function start(path: string) {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', contender, path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines: string[] = [];
+  const waiting: (() => void)[] = [];
+  let rest = '';
+  child.stdout.on('data', (data: Buffer) => {
+    const parts = (rest + data.toString()).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+    for (const wake of waiting.splice(0)) wake();
+  });
+  const line = async (index: number): Promise<string> => {
+    while (lines.length <= index) await new Promise<void>((resolve) => waiting.push(resolve));
+    return lines[index]!;
+  };
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  return { child, line, closed };
+}
+
+/** Starts contenders at once; returns what each said. The winner holds the lock until all have spoken. */
+async function contend(path: string, count: number): Promise<string[]> {
+  const contenders = Array.from({ length: count }, () => start(path));
+  await Promise.all(contenders.map(({ line }) => line(0)));
+  for (const { child } of contenders) child.stdin.write('go\n');
+  const said = await Promise.all(contenders.map(({ line }) => line(1)));
+  for (const { child } of contenders) child.stdin.end();
+  await Promise.all(contenders.map(({ closed }) => closed));
+  return said;
+}
+
+async function deadHolder(path: string): Promise<string> {
+  const { child, line, closed } = start(path);
+  await line(0);
+  child.stdin.write('go\n');
+  expect(await line(1)).toBe('won');
+  child.kill('SIGKILL');
+  await closed;
+  return readFile(path, 'utf8');
+}
+
+describe('the lock', () => {
+  test('in 50 rounds of two starts at once exactly one wins, and the other is told so', async () => {
+    await using directory = await temporaryDirectory();
+    for (let round = 0; round < 50; round++) {
+      expect((await contend(join(directory.path, 'lock'), 2)).sort()).toEqual(['INDEX_LOCKED', 'won']);
+    }
+    expect(await readdir(directory.path)).toEqual([]);
+  }, 120_000);
+
+  test('a dead holder is replaced by exactly one of six', async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'lock');
+    const stale = await deadHolder(path);
+    for (let round = 0; round < 10; round++) {
+      await writeFile(path, stale);
+      const said = await contend(path, 6);
+      expect(said.filter((word) => word === 'won')).toHaveLength(1);
+      expect(said.filter((word) => word === 'INDEX_LOCKED')).toHaveLength(5);
+      expect(await readdir(directory.path)).toEqual([]);
+    }
+  }, 120_000);
+
+  test('a claim left by a process that died while it replaced a dead holder is replaced in turn', async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'lock');
+    const stale = await deadHolder(path);
+    const { nonce } = JSON.parse(stale) as { nonce: string };
+    await writeFile(`${path}.${nonce.slice(0, 8)}`, JSON.stringify({ ...JSON.parse(stale), nonce: 'another' }));
+    const lock = await acquireLock(path);
+    await lock.assertHeld();
+    expect(await readdir(directory.path)).toEqual(['lock']);
+    await lock.release();
+  });
+
+  test('a pid that was given to another process does not keep the lock alive', async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'lock');
+    const stale = JSON.parse(await deadHolder(path)) as object;
+    await writeFile(path, JSON.stringify({ ...stale, pid: process.pid }));
+    expect(await readLockHolder(path)).toMatchObject({ alive: false });
+    await (await acquireLock(path)).release();
+  });
+
+  test('a holder on another host is believed, and named', async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'lock');
+    const stale = JSON.parse(await deadHolder(path)) as object;
+    await writeFile(path, JSON.stringify({ ...stale, host: 'buildbox', pid: 4121 }));
+    await expect(acquireLock(path)).rejects.toMatchObject({
+      code: 'INDEX_LOCKED',
+      message: expect.stringMatching(/pid 4121 on buildbox/),
+    });
+  });
+
+  test('a holder whose lock was taken over notices before it writes', async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'lock');
+    const lock = await acquireLock(path);
+    const mine = JSON.parse(await readFile(path, 'utf8')) as object;
+    await writeFile(path, JSON.stringify({ ...mine, nonce: 'another' }));
+    await expect(lock.assertHeld()).rejects.toMatchObject({ code: 'LOCK_LOST' });
+    await lock.release();
+    expect(await readdir(directory.path)).toEqual(['lock']);
+  });
+
+  test('a lock file that cannot be understood is not taken for free', async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'lock');
+    await writeFile(path, '{"nonce":');
+    await expect(acquireLock(path)).rejects.toMatchObject({ code: 'INDEX_LOCKED' });
+    expect(fileURLToPath(lockModule)).toContain('dist');
+  });
+});
