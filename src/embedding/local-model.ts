@@ -1,0 +1,88 @@
+// The only user of transformers.js: one tokenizer and one single-threaded session, from files on this disk.
+// Never reaches the network, never writes a cache. The caller has verified the files.
+import { resolve } from 'node:path';
+import { AutoModel, AutoTokenizer, env, LogLevel, Tensor } from '@huggingface/transformers';
+import type { Encode } from './tokens.ts';
+
+env.allowRemoteModels = false;
+env.useFSCache = false;
+env.useBrowserCache = false;
+env.useWasmCache = false;
+env.logLevel = LogLevel.NONE; // what goes wrong is thrown
+
+/** A loaded model. Not to be called again before the last `run` has resolved. */
+export interface LocalModel {
+  readonly encode: Encode;
+  readonly startId: number;
+  readonly endId: number;
+  /** `ids` holds `rows` sequences of one length, end to end; returns `rows × dimension` floats. */
+  run(ids: Int32Array, rows: number): Promise<Float32Array>;
+}
+
+// One thread per session: several small sessions beat one wide one, and sums keep one order.
+// 'basic' avoids a fused layer normalisation that is slower on CPUs than its parts.
+const SESSION_OPTIONS = {
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'basic',
+  enableCpuMemArena: true,
+  enableMemPattern: false, // shapes vary from run to run, patterns would pile up
+  extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+} as const;
+
+const OUTPUT = 'sentence_embedding';
+
+/** What is used of the session that transformers.js holds; its own types leave it open. */
+interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(feeds: Record<string, unknown>, fetches: readonly string[]): Promise<Record<string, { data: unknown }>>;
+}
+
+/** Loads the model from its folder; takes a fraction of a second. Throws what the runtime throws. */
+export async function loadLocalModel(modelDir: string): Promise<LocalModel> {
+  const folder = resolve(modelDir); // a relative path could be taken for a model's name
+  const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
+  const model = await AutoModel.from_pretrained(folder, {
+    local_files_only: true,
+    device: 'cpu',
+    dtype: 'q8',
+    session_options: SESSION_OPTIONS,
+  });
+  const session: Session | undefined = model.sessions.model;
+  if (!session?.outputNames.includes(OUTPUT)) throw new Error(`the model has no output named ${OUTPUT}`);
+  const [startId, endId] = tokenizer.encode('');
+  if (startId === undefined || endId === undefined) throw new Error('the tokenizer has no start and end marks');
+
+  return {
+    encode: (text) => tokenizer.encode(text, { add_special_tokens: false }),
+    startId,
+    endId,
+    async run(ids, rows) {
+      const output = (await session.run(feedsOf(session, ids, rows), [OUTPUT]))[OUTPUT]?.data;
+      if (!(output instanceof Float32Array)) throw new Error('the model returned no floats');
+      return output;
+    },
+  };
+}
+
+function feedsOf(session: Session, ids: Int32Array, rows: number): Record<string, unknown> {
+  const shape = [rows, ids.length / rows];
+  const feeds: Record<string, unknown> = {};
+  for (const name of session.inputNames) feeds[name] = new Tensor('int64', inputOf(name, ids), shape).ort_tensor;
+  return feeds;
+}
+
+function inputOf(name: string, ids: Int32Array): BigInt64Array {
+  switch (name) {
+    case 'input_ids':
+      return BigInt64Array.from(ids, BigInt);
+    case 'attention_mask': // every row is as long as its group: nothing is masked
+      return new BigInt64Array(ids.length).fill(1n);
+    case 'token_type_ids':
+      return new BigInt64Array(ids.length);
+    default:
+      throw new Error(`the model asks for an unknown input ${name}`);
+  }
+}

@@ -1,0 +1,85 @@
+// How vectors came to be, in eight digits, and what the model is, without loading it.
+import { createHash } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { errnoOf } from '../core/errors.ts';
+import type { ModelIdentity } from './embedder.ts';
+import { type ModelSpec, readModelSpec } from './manifest.ts';
+import { textRecipeVersion } from './text.ts';
+
+export interface ModelDescription {
+  readonly identity: ModelIdentity;
+  /** See `Embedder.recipe`. */
+  readonly recipe: string;
+  readonly spec: ModelSpec;
+}
+
+/**
+ * What vectors of this model will carry, from the manifest alone: neither the model's files nor the runtime are loaded
+ * or checked. Errors: MODEL_MISSING for a folder name that the manifest does not know.
+ */
+export async function describeModel(modelDir: string): Promise<ModelDescription> {
+  const spec = await readModelSpec(modelDir);
+  const identity: ModelIdentity = {
+    modelId: spec.id,
+    dimension: spec.dimension,
+    pooling: spec.pooling,
+    normalized: spec.normalized,
+    tokenizerSha256: spec.files.tokenizer.sha256,
+  };
+  const recipe = recipeOf({
+    textRecipeVersion,
+    maxTokens: spec.maxTokens,
+    onnxSha256: spec.files.onnx.sha256,
+    runtimeMajor: await runtimeMajor(),
+    cpuClass: await cpuClass(),
+  });
+  return { identity, recipe, spec };
+}
+
+/** What two vectors of one model should share for their bits to be equal. */
+export interface RecipeParts {
+  readonly textRecipeVersion: number;
+  readonly maxTokens: number;
+  readonly onnxSha256: string;
+  readonly runtimeMajor: string;
+  readonly cpuClass: string;
+}
+
+/** 8 hex digits. */
+export function recipeOf(parts: RecipeParts): string {
+  const fields = [parts.textRecipeVersion, parts.maxTokens, parts.onnxSha256, parts.runtimeMajor, parts.cpuClass];
+  return createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 8);
+}
+
+// The runtime belongs to transformers.js, so it is looked up from there.
+async function runtimeMajor(): Promise<string> {
+  const fromTransformers = createRequire(createRequire(import.meta.url).resolve('@huggingface/transformers'));
+  const packageFile = join(dirname(fromTransformers.resolve('onnxruntime-node')), '..', 'package.json');
+  const { version }: { version?: unknown } = JSON.parse(await readFile(packageFile, 'utf8'));
+  return String(version).split('.')[0] ?? 'unknown';
+}
+
+// One processor's flags fit well into this; with hundreds of processors the whole file would be long.
+const CPU_INFO_BYTES = 16_384;
+
+/** `x64-vnni`, `x64`, `x64-unknown` (flags not readable), else the architecture's name: machines whose int8 sums agree. */
+export async function cpuClass(arch: string = process.arch, cpuInfo: string = '/proc/cpuinfo'): Promise<string> {
+  if (arch !== 'x64') return arch;
+  const flags = /^flags\s*:(.*)$/m.exec(await readStart(cpuInfo))?.[1];
+  if (flags === undefined) return 'x64-unknown';
+  return /\bavx(512)?_vnni\b/.test(flags) ? 'x64-vnni' : 'x64';
+}
+
+async function readStart(path: string): Promise<string> {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(CPU_INFO_BYTES), 0, CPU_INFO_BYTES, 0);
+    return buffer.toString('latin1', 0, bytesRead);
+  } catch (error) {
+    // Only Linux tells; elsewhere the class says so itself.
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'EACCES') return '';
+    throw error;
+  }
+}
