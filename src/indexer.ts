@@ -27,6 +27,7 @@ interface WritableIndex extends Index {
   readonly stores: WritableStores;
   readonly observe: Observer;
   readonly fault: (name: string) => void;
+  readonly groupRows: number;
   run: RunRecord | null;
 }
 
@@ -76,6 +77,8 @@ export interface OpenIndexOptions {
   readonly observe?: Observer;
   /** Called between every pair of writes; the crash tests end the process in it. */
   readonly fault?: (name: string) => void;
+  /** Rows that close a group of Phase 1, which is what a kill there can cost; 10,240 by default. */
+  readonly groupRows?: number;
 }
 
 export interface RunOptions {
@@ -115,6 +118,7 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
       stores,
       observe,
       fault: options.fault ?? (() => undefined),
+      groupRows: options.groupRows ?? 10_240,
       run: await readRun(stores, observe),
       async [Symbol.asyncDispose]() {
         const isBlank = stores.isNew && index.run === null;
@@ -257,6 +261,7 @@ async function parse(index: WritableIndex, signal: AbortSignal | undefined): Pro
       previousScanNs: previous?.phase1.finished_at ? previous.phase1.scan_started_ns : null,
       workers: config.workers,
       maxFileBytes: config.maxFileBytes,
+      groupRows: index.groupRows,
       gitEnv: childEnvironment(),
       observe,
       async begin(discovery) {

@@ -1,4 +1,8 @@
 // One schema with every default, unit and range. The result is validated once and handed on, never imported.
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { packageRoot } from './package.ts';
 
 /** What a run needs to know, after flags, environment, file and defaults were merged. Frozen. */
 export interface Config {
@@ -16,4 +20,71 @@ export interface Config {
   readonly durability: 'full' | 'fast';
   /** Absolute path of the model's folder. */
   readonly modelDir: string;
+}
+
+const BYTES_PER_UNIT = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
+const MOST_FILE_BYTES = BYTES_PER_UNIT.g;
+
+/** Numbers arrive as JSON numbers or, from flags and environment, as text. */
+function wholeNumber(least: number, most: number) {
+  const expected = `a whole number from ${least} to ${most}`;
+  const digits = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
+  return v.pipe(
+    v.union([v.number(), digits], expected),
+    v.integer(expected),
+    v.minValue(least, expected),
+    v.maxValue(most, expected),
+  );
+}
+
+function byteCount() {
+  const expected = 'a size in bytes from 1 to 1 GiB, such as 500000, "512k" or "2MiB"';
+  const written = v.pipe(
+    v.string(),
+    v.regex(/^\d{1,12} ?([kmg](i?b)?|b)?$/i),
+    v.transform((text) => {
+      const unit = /[kmg]/i.exec(text)?.[0].toLowerCase() ?? '';
+      return Number.parseInt(text, 10) * BYTES_PER_UNIT[unit as keyof typeof BYTES_PER_UNIT];
+    }),
+  );
+  return v.pipe(
+    v.union([v.number(), written], expected),
+    v.integer(expected),
+    v.minValue(1, expected),
+    v.maxValue(MOST_FILE_BYTES, expected),
+  );
+}
+
+function folder() {
+  const expected = 'the path of a folder';
+  return v.pipe(v.string(expected), v.nonEmpty(expected));
+}
+
+/**
+ * The settings as one layer (flags, environment or a file) may give them. A key's flag and environment variable follow
+ * from it: `maxFileSize`, `--max-file-size`, `TANDEM_MAX_FILE_SIZE`. The message of an issue says what was expected.
+ */
+export const SettingsSchema = v.strictObject({
+  workers: v.exactOptional(wholeNumber(1, 1024)),
+  checkpointInterval: v.exactOptional(wholeNumber(1, 10_000)),
+  maxFileSize: v.exactOptional(byteCount()),
+  durability: v.exactOptional(v.picklist(['full', 'fast'], '"full" or "fast"')),
+  modelDir: v.exactOptional(folder()),
+  indexDir: v.exactOptional(folder()),
+});
+
+export type Settings = v.InferOutput<typeof SettingsSchema>;
+export type SettingKey = keyof typeof SettingsSchema.entries;
+
+export const SETTING_KEYS = Object.keys(SettingsSchema.entries) as readonly SettingKey[];
+
+/** What holds where no layer says otherwise; `indexDir` follows from the root. */
+export function defaultSettings() {
+  return {
+    workers: Math.min(availableParallelism(), 1024),
+    checkpointInterval: 20,
+    maxFileSize: 2 * BYTES_PER_UNIT.m,
+    durability: 'full',
+    modelDir: join(packageRoot, 'models/all-MiniLM-L6-v2'),
+  } as const;
 }

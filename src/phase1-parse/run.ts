@@ -17,6 +17,8 @@ export interface Phase1Context {
   readonly previousScanNs: string | null;
   readonly workers: number;
   readonly maxFileBytes: number;
+  /** A group closes at this many rows, or after five seconds: it is what one commit holds, and what a kill costs. */
+  readonly groupRows: number;
   readonly gitEnv: Readonly<Record<string, string | undefined>>;
   readonly observe: Observer;
   /** Called once it is known what is there, before anything is written. */
@@ -41,8 +43,6 @@ export interface Phase1Result {
 /** Recorded per file. Raise it with every change to chunking, queries or grammars that changes a chunk. */
 export const CHUNKER_VERSION = '1';
 
-/** A group is what one commit holds, and what a kill costs. */
-const GROUP_ROWS = 10_240;
 const GROUP_MS = 5_000;
 
 /**
@@ -101,7 +101,7 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
   try {
     const requests = plan.toRead.map(({ path, stamp, knownSha256 }) => ({ path, knownSha256, size: stamp.size }));
     let done = 0;
-    for await (const group of batched(pool.outcomes(requests, signal), groupIsFull())) {
+    for await (const group of batched(pool.outcomes(requests, signal), groupIsFull(ctx.groupRows))) {
       const files = group.flatMap((outcome) => (outcome.kind === 'parsed' ? [outcome.file] : []));
       if (files.length > 0) await replaceFiles(ctx.writer, files);
       const touched = touchedRecords(ctx, group);
@@ -120,7 +120,7 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
   return tally;
 }
 
-function groupIsFull(): (group: readonly ParseOutcome[]) => boolean {
+function groupIsFull(mostRows: number): (group: readonly ParseOutcome[]) => boolean {
   let rows = 0;
   let startedAt = 0;
   return (group) => {
@@ -130,7 +130,7 @@ function groupIsFull(): (group: readonly ParseOutcome[]) => boolean {
     }
     const last = group.at(-1)!;
     if (last.kind === 'parsed') rows += last.file.chunks.length;
-    return rows >= GROUP_ROWS || performance.now() - startedAt >= GROUP_MS;
+    return rows >= mostRows || performance.now() - startedAt >= GROUP_MS;
   };
 }
 

@@ -73,7 +73,9 @@ export function vectorOf(chunkId: string): Float32Array {
   return vector.map((value) => value / Math.sqrt(squares));
 }
 
-export async function temporaryDirectory(): Promise<{ path: string } & AsyncDisposable> {
+export type TemporaryDirectory = { readonly path: string } & AsyncDisposable;
+
+export async function temporaryDirectory(): Promise<TemporaryDirectory> {
   const path = await mkdtemp(join(tmpdir(), 'tandem-test-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }

@@ -1,0 +1,51 @@
+// What a command is given by main.ts: streams, settings of the terminal, the library, and a way to stop.
+import type { Command } from 'commander';
+import type { TerminalSettings } from '../config/environment.ts';
+import type { Config } from '../index.ts';
+import type { Output } from './output.ts';
+import type { Reporter } from './report/reporter.ts';
+
+export type Library = typeof import('../index.ts');
+
+export interface Cli {
+  readonly out: Output;
+  readonly err: Output;
+  readonly terminal: TerminalSettings;
+  /** Loads the library; --help and usage errors never do. */
+  library(): Promise<Library>;
+  /** From here on a first signal only aborts, and the work ends by itself; `hint` says how to go on later. */
+  interruptible(hint: string): AbortSignal;
+  /** Who draws the run at the moment, so that a signal's message does not tear its line. */
+  setReporter(reporter: Reporter | undefined): void;
+  /** The exit code if nothing is thrown. */
+  end(exitCode: number): void;
+}
+
+/** Options every command has. */
+export interface GlobalFlags {
+  readonly projectRoot?: string;
+  readonly indexDir?: string;
+  readonly modelDir?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
+  readonly progress: boolean;
+}
+
+/** The merged configuration for a command as it was typed. */
+export async function configFor(command: Command, path: string | undefined, creates: boolean): Promise<Config> {
+  const { loadConfig } = await import('../config/load.ts');
+  const typed = command.optsWithGlobals<GlobalFlags & RunFlags>();
+  const { workers, checkpointInterval, maxFileSize, durability, modelDir, indexDir } = typed;
+  const flags = { workers, checkpointInterval, maxFileSize, durability, modelDir, indexDir };
+  return loadConfig({ path, projectRoot: typed.projectRoot, flags, creates });
+}
+
+/** Options of the commands that write. */
+export interface RunFlags {
+  readonly workers?: string;
+  readonly checkpointInterval?: string;
+  readonly maxFileSize?: string;
+  readonly durability?: string;
+}

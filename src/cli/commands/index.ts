@@ -1,0 +1,45 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Phase } from '../../core/events.ts';
+import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
+import { exitCodeOf } from '../failure.ts';
+import { addRunOptions, runOnIndex } from './run.ts';
+
+/** `chunk` and `embed` are what mcp-vector-search calls the phases. */
+const PHASES: Readonly<Record<string, Phase | 'all'>> = { 1: 1, 2: 2, all: 'all', chunk: 1, embed: 2 };
+
+const EXAMPLES = `Examples:
+  tandem index                      index this project: parse, then embed; goes on where a run was interrupted
+  tandem index ~/code/app           index another folder
+  tandem index --phase=1            only parse, for a quick look at what would be embedded
+  tandem index --phase=2            only embed what is pending
+`;
+
+export function registerIndex(program: Command, cli: Cli): void {
+  const command = program
+    .command('index [path]')
+    .summary('parse and embed a project, incrementally')
+    .description('Parse changed files into chunks (phase 1) and embed pending chunks (phase 2).')
+    .addHelpText('before', EXAMPLES)
+    .addOption(
+      new Option('--phase <phase>', '1: parse, 2: embed, all: both').default('all' as const).argParser(parsePhase),
+    );
+  addRunOptions(command).action(async (path: string | undefined, _flags, self: Command) => {
+    const flags = self.optsWithGlobals<GlobalFlags & { readonly phase: Phase | 'all' }>();
+    const config = await configFor(self, path, true);
+    const report = await runOnIndex(cli, config, flags, 'write', (library, index, signal) =>
+      library.indexProject(index, { phase: flags.phase, signal }),
+    );
+    if (flags.json) cli.out.raw((await import('../report/json.ts')).runAsJson(report));
+    else if (!flags.quiet) {
+      const { printSummary } = await import('../report/summary.ts');
+      printSummary(cli.out, report, config, { verbose: flags.verbose === true, invocation: cli.terminal.invocation });
+    }
+    cli.end(exitCodeOf(report, flags.phase));
+  });
+}
+
+function parsePhase(typed: string): Phase | 'all' {
+  const phase = Object.hasOwn(PHASES, typed) ? PHASES[typed] : undefined;
+  if (phase === undefined) throw new InvalidArgumentError('It is 1, 2 or all.');
+  return phase;
+}

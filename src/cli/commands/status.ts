@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { IndexerError } from '../../core/errors.ts';
+import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
+import { EXIT } from '../failure.ts';
+
+const EXAMPLES = `Examples:
+  tandem status                     what the index holds, and whether work is pending
+  tandem status --json              the same for programs
+  tandem status --exit-code         in a script: 0 if complete, 4 if not, 10 if there is none
+`;
+
+export function registerStatus(program: Command, cli: Cli): void {
+  program
+    .command('status [path]')
+    .summary('say what the index holds')
+    .description('Say what the index holds. Takes no lock, so it can be asked while a run is at work.')
+    .addHelpText('before', EXAMPLES)
+    .option('--exit-code', 'exit with 4 if the index is not complete')
+    .action(async (path: string | undefined, _flags, self: Command) => {
+      const flags = self.optsWithGlobals<GlobalFlags & { readonly exitCode?: boolean }>();
+      const config = await configFor(self, path, false);
+      const { status } = await cli.library();
+      const report = await status(config);
+      const isAbsent = report.layout === 'none';
+      if (flags.json) cli.out.raw((await import('../report/json.ts')).statusAsJson(report));
+      else if (isAbsent) {
+        throw new IndexerError('NO_INDEX', `there is no index in ${config.indexDir}`, {
+          hint: `make one with: ${cli.terminal.invocation}index ${config.root}`,
+        });
+      } else (await import('../report/status.ts')).printStatus(cli.out, report, cli.terminal.invocation);
+
+      if (isAbsent) cli.end(EXIT.noIndex);
+      else cli.end(flags.exitCode && !report.complete ? EXIT.incomplete : EXIT.done);
+    });
+}

@@ -1,0 +1,88 @@
+// The process: streams, signals, exit codes. Nothing else in the program touches them.
+import { terminalSettings } from '../config/environment.ts';
+import { errnoOf } from '../core/errors.ts';
+import type { Cli } from './cli.ts';
+import { type Detail, EXIT, printFailure, printFailureAsJson } from './failure.ts';
+import { createOutput } from './output.ts';
+import { buildProgram, runProgram } from './program.ts';
+import type { Reporter } from './report/reporter.ts';
+import { createShutdown } from './signals.ts';
+
+/** npm gets a terminal's Ctrl-C together with us and then sends it on. */
+const NPM_ECHO_MS = 300;
+
+const typed = process.argv.slice(2);
+const options = typed.slice(0, typed.includes('--') ? typed.indexOf('--') : undefined);
+const isTyped = (...names: string[]) => names.some((name) => options.includes(name));
+const detail: Detail = { verbose: isTyped('-v', '--verbose'), debug: isTyped('--debug') };
+
+const settings = terminalSettings();
+const terminal = isTyped('--no-color') ? { ...settings, colour: 'never' as const } : settings;
+const out = createOutput(process.stdout, terminal);
+const err = createOutput(process.stderr, terminal);
+
+let reporter: Reporter | undefined;
+let exitCode: number = EXIT.done;
+
+// What we write may hold code that others on the machine must not read.
+process.umask(0o077);
+
+// A reader that left (`| head`) or a terminal that closed is no reason to fail: the work goes on in silence.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (!['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].includes(errnoOf(error))) throw error;
+  });
+}
+
+const shutdown = createShutdown({
+  exit: (code) => process.exit(code),
+  announce: (text) => (reporter ?? { say: err.line }).say(text),
+  now: () => performance.now(),
+  echoMs: terminal.isUnderNpm ? NPM_ECHO_MS : 0,
+});
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => shutdown.receive(name));
+
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error) => {
+    reporter?.close();
+    process.exit(fail(error));
+  });
+}
+
+const cli: Cli = {
+  out,
+  err,
+  terminal,
+  library: () => import('../index.ts'),
+  interruptible: (hint) => {
+    shutdown.begin(hint);
+    return shutdown.signal;
+  },
+  setReporter: (next) => {
+    reporter = next;
+  },
+  end: (code) => {
+    exitCode = code;
+  },
+};
+
+try {
+  await runProgram(buildProgram(cli), typed);
+} catch (error) {
+  // An abort surfaces as our reason, or in the words of whoever noticed it first.
+  const isAbort = shutdown.signal.aborted && error instanceof Error && error.name === 'AbortError';
+  exitCode = fail(isAbort ? shutdown.signal.reason : error);
+}
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(exitCode);
+
+function fail(error: unknown): number {
+  return isTyped('--json') ? printFailureAsJson(err, error, detail) : printFailure(err, error, detail);
+}
+
+/** Pipes may still hold what was written; leaving now would cut it off. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,86 @@
+// The tree of commands. Knows commander; knows nothing of processes.
+import { Command, CommanderError, type Option } from 'commander';
+import { packageVersion } from '../config/package.ts';
+import { IndexerError } from '../core/errors.ts';
+import type { Cli } from './cli.ts';
+import { registerIndex } from './commands/index.ts';
+import { registerResume } from './commands/resume.ts';
+import { registerSearch } from './commands/search.ts';
+import { registerStatus } from './commands/status.ts';
+
+const EXAMPLES = `Examples:
+  tandem index                      index the project you stand in
+  tandem search "where are retries decided"
+  tandem status                     what the index holds
+  tandem resume                     finish an interrupted run
+`;
+
+export function buildProgram(cli: Cli): Command {
+  const program = new Command('tandem')
+    .description('A local semantic code index, made in two phases that can be interrupted at any moment.')
+    .version(packageVersion(), '--version', 'print the version')
+    .addHelpText('before', EXAMPLES)
+    .option('-p, --project-root <folder>', 'the project (default: found upward from where you stand)')
+    .option('--index-dir <folder>', 'where the index lies (default: .mcp-vector-search in the project)')
+    .option('--model-dir <folder>', 'another copy of the model')
+    .option('--json', 'print results as JSON, and a final error too')
+    .option('-q, --quiet', 'print nothing but errors and asked-for results')
+    .option('-v, --verbose', 'list everything, and say what caused an error')
+    .option('--no-progress', 'draw no progress')
+    .option('--no-color', 'print without colours')
+    .option('--debug', 'print the stack of every error')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => cli.out.raw(text),
+      writeErr: (text) => cli.err.raw(text),
+      outputError: () => undefined, // thrown as well, and said once by main.ts
+    })
+    .exitOverride();
+  for (const register of [registerIndex, registerResume, registerStatus, registerSearch]) register(program, cli);
+  return program;
+}
+
+/**
+ * Runs one command line, given without `node` and the script. Help and version return; everything that went wrong is
+ * thrown, a mistyped command as USAGE.
+ */
+export async function runProgram(program: Command, typed: readonly string[]): Promise<void> {
+  try {
+    await program.parseAsync(commandFirst(program, typed), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return;
+    throw usageError(error);
+  }
+}
+
+/**
+ * Options may stand in any position, also before the command: commander knows a command's own options only after its
+ * name, so the name goes to the front.
+ */
+export function commandFirst(program: Command, typed: readonly string[]): string[] {
+  const valued = optionsWithValue([program, ...program.commands]);
+  for (let at = 0; at < typed.length; at++) {
+    const word = typed[at] ?? '';
+    if (word === '--') break;
+    if (!word.startsWith('-')) return [word, ...typed.slice(0, at), ...typed.slice(at + 1)];
+    if (valued.has(word)) at += 1;
+  }
+  return [...typed];
+}
+
+function optionsWithValue(commands: readonly Command[]): Set<string | undefined> {
+  const options: Option[] = commands.flatMap((command) => [...command.options]);
+  return new Set(options.filter((option) => option.required).flatMap((option) => [option.short, option.long]));
+}
+
+function usageError(error: CommanderError): IndexerError {
+  if (error.code === 'commander.help')
+    return new IndexerError('USAGE', 'no command was given', { hint: 'try: tandem index' });
+  const [message = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
+  const meant = /Did you mean (?:one of )?(.+?)\??\)/.exec(suggestion)?.[1];
+  return new IndexerError('USAGE', message, {
+    hint: meant === undefined ? 'see: tandem --help' : `did you mean ${meant}?`,
+    cause: error,
+  });
+}

@@ -1,0 +1,36 @@
+// Search results for people.
+import type { SearchHit } from '../../index.ts';
+import type { Output } from '../output.ts';
+import { visible, visibleLines } from '../visible.ts';
+
+const MOST_LINES = 4;
+const MOST_COLUMNS = 160;
+const INDENT = '    ';
+
+/** Each hit: place, kind, breadcrumb, score; under it the chunk's first line and those that share words with the query. */
+export function printHits(out: Output, query: string, hits: readonly SearchHit[]): void {
+  if (hits.length === 0) out.line(`No results for ${visible(query)}`);
+  const columns = Math.min(out.columns() ?? MOST_COLUMNS, MOST_COLUMNS) - INDENT.length;
+  hits.forEach((hit, index) => {
+    if (index > 0) out.line();
+    const name = hit.breadcrumb || hit.function_name || hit.class_name || '';
+    const kind = [hit.chunk_type, name]
+      .filter((part) => part !== '')
+      .map(visible)
+      .join(' ');
+    out.line(
+      `${hit.rank}. ${out.bold(visible(hit.location))}  ${out.cyan(kind)}  ${out.dim(hit.similarity_score.toFixed(3))}`,
+    );
+    const highlights = new Set(hit.highlights.flatMap(visibleLines).map((line) => line.trim()));
+    for (const line of excerpt(hit.content, highlights)) {
+      const shown = line.slice(0, columns);
+      out.line(INDENT + (highlights.has(line.trim()) ? out.bold(shown) : shown));
+    }
+  });
+}
+
+function excerpt(content: string, highlights: ReadonlySet<string>): string[] {
+  const lines = visibleLines(content).filter((line) => line.trim() !== '');
+  const chosen = lines.filter((line, index) => index === 0 || highlights.size === 0 || highlights.has(line.trim()));
+  return chosen.slice(0, MOST_LINES);
+}

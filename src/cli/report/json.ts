@@ -1,0 +1,15 @@
+// Results for programs. `schema` is 1, and only additions are made under it.
+import type { RunReport, SearchHit, StatusReport } from '../../index.ts';
+
+export function runAsJson(report: RunReport): string {
+  return `${JSON.stringify({ schema: 1, ...report })}\n`;
+}
+
+export function statusAsJson(status: StatusReport): string {
+  return `${JSON.stringify(status, null, 2)}\n`;
+}
+
+/** A bare array, as mcp-vector-search prints it. */
+export function hitsAsJson(hits: readonly SearchHit[]): string {
+  return `${JSON.stringify(hits, null, 2)}\n`;
+}

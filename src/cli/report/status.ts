@@ -1,0 +1,52 @@
+// What the index holds, for people: the result of `status`.
+import type { StatusReport } from '../../index.ts';
+import { count } from '../format.ts';
+import type { Output } from '../output.ts';
+import { visible } from '../visible.ts';
+
+export function printStatus(out: Output, status: StatusReport, invocation: string): void {
+  const { files, chunks, model, checkpoint, last_run: run, locked_by: holder } = status;
+  const row = (name: string, text: string) => out.line(`  ${name.padEnd(10)} ${text}`);
+
+  out.line(`Index of ${out.bold(visible(status.root))}`);
+  row('stored in', `${visible(status.index_dir)} (${status.layout})`);
+  row('state', status.complete ? 'complete' : out.yellow(incompleteState(status)));
+  row('files', `${count(files.indexed)} indexed, ${count(files.skipped)} skipped, ${count(files.failed)} failed`);
+  const { total, complete, pending, processing, error } = chunks;
+  row(
+    'chunks',
+    `${count(total)}: ${count(complete)} complete, ${count(pending + processing)} pending, ${count(error)} in error`,
+  );
+  row('vectors', count(status.vectors));
+  if (model !== null) row('model', `${visible(model.id)} (${model.dimension} dimensions${recipes(model.recipes)})`);
+  if (run !== null) {
+    const end = run.finished_at === null ? 'not finished' : `finished ${visible(run.finished_at)}`;
+    row('last run', `started ${visible(run.started_at)}, ${end}; phase 1 ${run.phase1}, phase 2 ${run.phase2}`);
+  }
+  if (checkpoint !== null) {
+    const { batch_id, chunks_done, chunks_remaining, saved_at } = checkpoint;
+    const chunksText = `${count(chunks_done)} chunks done, ${count(chunks_remaining)} remaining`;
+    row('checkpoint', `batch ${count(batch_id)}, ${chunksText}, saved ${visible(saved_at)}`);
+  }
+  if (holder !== null) {
+    const { pid, host, command, started_at } = holder;
+    row('in use', `by pid ${pid} on ${visible(host)} since ${visible(started_at)} (${visible(command)})`);
+  }
+  if (!status.complete && holder === null && status.layout === 'dual-table') {
+    out.line(`Next: ${out.cyan(`${invocation}resume ${visible(status.root)}`)}`);
+  }
+}
+
+function incompleteState({ chunks, layout }: StatusReport): string {
+  if (layout === 'code_search') return 'an index of the old format';
+  const waiting = chunks.pending + chunks.processing;
+  if (waiting > 0) return `not complete: ${count(waiting)} chunks wait for phase 2`;
+  return chunks.error > 0 ? `not complete: ${count(chunks.error)} chunks in error` : 'not complete';
+}
+
+/** More than one way of embedding is worth a word: such vectors differ slightly. */
+function recipes(byRecipe: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(byRecipe);
+  if (entries.length < 2) return '';
+  return `; ${entries.map(([recipe, vectors]) => `${count(vectors)} by recipe ${visible(recipe)}`).join(', ')}`;
+}

@@ -1,0 +1,91 @@
+// What a run did, for people: the result of `index` and `resume`.
+import type { Config, RunReport } from '../../index.ts';
+import { bytes, count, counted, elapsed, rate } from '../format.ts';
+import type { Output } from '../output.ts';
+import { visible } from '../visible.ts';
+
+const MOST_FAILURES = 10;
+
+export interface SummaryOptions {
+  /** Lists every failed file, not the first ten. */
+  readonly verbose: boolean;
+  /** `tandem ` or `npm start -- `. */
+  readonly invocation: string;
+}
+
+export function printSummary(out: Output, report: RunReport, config: Config, options: SummaryOptions): void {
+  const { files, phase1, phase2, chunks } = report;
+  const row = (name: string, text: string) => out.line(`  ${name.padEnd(9)} ${text}`);
+
+  out.line(`${report.complete ? out.bold('Indexed') : out.bold(out.yellow('Not complete:'))} ${visible(config.root)}`);
+  if (phase1 !== null) {
+    row('files', `${count(files.discovered)}: ${fileChanges(files)}; ${count(files.parsed)} parsed`);
+    const skipped = Object.entries(files.skipped).filter(([, times]) => times > 0);
+    if (skipped.length > 0)
+      row('skipped', skipped.map(([reason, times]) => `${count(times)} ${visible(reason)}`).join(', '));
+  }
+  printFailedFiles(out, files.failed, options.verbose ? files.failed.length : MOST_FAILURES);
+  row('chunks', `${count(chunks.total)}: ${count(chunks.complete)} embedded${waiting(chunks)}`);
+  if (phase1 !== null) {
+    row(
+      'phase 1',
+      `${speed(files.parsed, phase1.seconds, 'files')}, ${bytes(phase1.bytes)} read, ${counted(phase1.chunks, 'chunk')} made`,
+    );
+  }
+  if (phase2 !== null) {
+    row('phase 2', `${speed(phase2.embedded, phase2.seconds, 'chunks')}, ${counted(phase2.checkpoints, 'checkpoint')}`);
+  }
+  printNextStep(out, report, config, options);
+}
+
+/** `resume` found nothing to do: says why that is good, or what is wrong nevertheless. */
+export function printNothingToDo(out: Output, report: RunReport): void {
+  const { chunks } = report;
+  if (report.complete) out.line(`Nothing to do: the index is complete (${counted(chunks.total, 'chunk')}).`);
+  else
+    out.line(
+      `Nothing to resume, but the index is not complete: ${count(chunks.complete)} of ${count(chunks.total)} chunks embedded${waiting(chunks)}.`,
+    );
+}
+
+function fileChanges(files: RunReport['files']): string {
+  const changes = [
+    [files.added, 'added'],
+    [files.changed, 'changed'],
+    [files.removed, 'removed'],
+    [files.unchanged, 'unchanged'],
+  ] as const;
+  const told = changes.filter(([times]) => times > 0).map(([times, name]) => `${count(times)} ${name}`);
+  return told.length === 0 ? 'nothing changed' : told.join(', ');
+}
+
+function waiting(chunks: RunReport['chunks']): string {
+  const pending = chunks.pending > 0 ? `, ${count(chunks.pending)} pending` : '';
+  return chunks.error > 0 ? `${pending}, ${count(chunks.error)} in error` : pending;
+}
+
+function speed(items: number, seconds: number, unit: string): string {
+  const perSecond = items > 0 && seconds > 0 ? ` (${rate(items / seconds)} ${unit}/s)` : '';
+  return `${count(items)} ${unit} in ${elapsed(seconds)}${perSecond}`;
+}
+
+function printFailedFiles(out: Output, failed: RunReport['files']['failed'], most: number): void {
+  if (failed.length === 0) return;
+  out.line(`  ${out.red('failed'.padEnd(9))} ${counted(failed.length, 'file')}`);
+  for (const { path, reason } of failed.slice(0, most)) out.line(`    ${visible(path)}: ${visible(reason)}`);
+  if (failed.length > most) out.line(`    and ${count(failed.length - most)} more (-v lists all)`);
+}
+
+function printNextStep(out: Output, report: RunReport, config: Config, { invocation }: SummaryOptions): void {
+  const root = visible(config.root);
+  if (report.complete) out.line(`Complete. Next: ${out.cyan(`${invocation}search "…" -p ${root}`)}`);
+  else if (report.chunks.pending > 0) {
+    out.line(
+      `${counted(report.chunks.pending, 'chunk')} still to embed. Next: ${out.cyan(`${invocation}resume ${root}`)}`,
+    );
+  } else if (report.chunks.error > 0) {
+    out.line(
+      `${counted(report.chunks.error, 'chunk')} could not be embedded. See ${out.cyan(`${invocation}status ${root}`)}`,
+    );
+  } else out.line(`Next: ${out.cyan(`${invocation}resume ${root}`)}`);
+}

@@ -1,0 +1,191 @@
+// Flags over environment over project file over user file over defaults → one frozen Config.
+import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import * as v from 'valibot';
+import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
+import { type Environment, standingFolder } from './environment.ts';
+import { editDistance, nearest } from './nearest.ts';
+import { INDEX_DIR_NAME, isInside, realPath, resolveRoot } from './root.ts';
+import {
+  type Config,
+  defaultSettings,
+  SETTING_KEYS,
+  type SettingKey,
+  type Settings,
+  SettingsSchema,
+} from './schema.ts';
+
+const PROJECT_FILE_NAME = '.tandem.json';
+const MOST_FILE_BYTES = 1024 * 1024;
+
+/** What was typed, by setting; text or undefined. */
+export type Flags = { readonly [key in SettingKey]?: string | undefined };
+
+export interface ConfigRequest {
+  /** The path argument of the command. */
+  readonly path?: string | undefined;
+  readonly projectRoot?: string | undefined;
+  readonly flags?: Flags | undefined;
+  /** True for commands that make an index (they may take the git top level for the root). */
+  readonly creates: boolean;
+  readonly env?: Environment | undefined;
+  readonly cwd?: string | undefined;
+}
+
+/** One place that settings come from. */
+interface Layer {
+  readonly settings: Settings;
+  /** Where its relative paths start. */
+  readonly base: string;
+}
+
+/**
+ * Resolves the root and merges all layers. Errors: those of `resolveRoot`, and CONFIG_INVALID for a value out of range,
+ * an unknown key, a file that is no JSON object, or a project file that asks for more than a project may.
+ */
+export function loadConfig(request: ConfigRequest): Config {
+  const env = request.env ?? process.env;
+  const standing = standingFolder(env, request.cwd ?? process.cwd());
+  const root = resolveRoot({
+    path: request.path,
+    projectRoot: request.projectRoot,
+    standing,
+    creates: request.creates,
+  });
+  const userFile = userFilePath(env);
+
+  const layers: Layer[] = [
+    { settings: parseSettings(request.flags ?? {}, flagName, 'the command line'), base: standing },
+    { settings: environmentSettings(env), base: standing },
+    { settings: readProjectFile(root, userFile), base: root },
+    { settings: readSettingsFile(userFile), base: dirname(userFile) },
+  ];
+  const merged = mergeLayers(layers);
+  return Object.freeze({
+    root,
+    indexDir: merged.indexDir === undefined ? defaultIndexDir(root) : realPath(merged.indexDir),
+    workers: merged.workers,
+    checkpointInterval: merged.checkpointInterval,
+    maxFileBytes: merged.maxFileSize,
+    durability: merged.durability,
+    modelDir: merged.modelDir,
+  });
+}
+
+/** `checkpointInterval` → `--checkpoint-interval`. */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** `checkpointInterval` → `TANDEM_CHECKPOINT_INTERVAL`. */
+export function variableName(key: string): string {
+  return `TANDEM_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** The user's own file, the only one that may name a model or an index outside of the project. */
+function userFilePath(env: Environment): string {
+  const home = env.HOME || homedir();
+  const folder = process.platform === 'win32' ? env.APPDATA : env.XDG_CONFIG_HOME;
+  return join(folder || join(home, '.config'), 'tandem', 'config.json');
+}
+
+/** The first layer that has a value wins. */
+function mergeLayers(layers: readonly Layer[]) {
+  const merged: Settings = {};
+  for (const { settings, base } of layers.toReversed()) {
+    Object.assign(merged, settings);
+    if (settings.modelDir !== undefined) merged.modelDir = resolve(base, settings.modelDir);
+    if (settings.indexDir !== undefined) merged.indexDir = resolve(base, settings.indexDir);
+  }
+  return { ...defaultSettings(), ...merged };
+}
+
+function environmentSettings(env: Environment): Settings {
+  const given: Record<string, string> = {};
+  for (const key of SETTING_KEYS) {
+    const value = env[variableName(key)];
+    if (value) given[key] = value;
+  }
+  refuseMisspelt(env);
+  const settings = parseSettings(given, variableName, 'the environment');
+  if (settings.indexDir === undefined && env.INDEX_PATH) settings.indexDir = join(env.INDEX_PATH, INDEX_DIR_NAME);
+  return settings;
+}
+
+/** Others may use our prefix too, so only what is a slip of the keyboard away from a setting is refused. */
+function refuseMisspelt(env: Environment): void {
+  const known = SETTING_KEYS.map(variableName);
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('TANDEM_') || known.includes(name)) continue;
+    const meant = known.find((each) => editDistance(name, each) <= 2);
+    if (meant !== undefined)
+      throw invalid('the environment', `sets ${name}, which is not known`, `did you mean ${meant}?`);
+  }
+}
+
+/** A cloned project is not trusted: it may tune how its files are read, not what is loaded or where we write. */
+function readProjectFile(root: string, userFile: string): Settings {
+  const path = join(root, PROJECT_FILE_NAME);
+  const settings = readSettingsFile(path);
+  if (settings.modelDir !== undefined) {
+    throw invalid(path, 'sets modelDir, which a project may not', `set it in ${userFile} or with --model-dir`);
+  }
+  if (settings.indexDir !== undefined && !isInside(root, realPath(resolve(root, settings.indexDir)))) {
+    throw invalid(path, 'sets indexDir to a place outside the project', `set it in ${userFile} or with --index-dir`);
+  }
+  return settings;
+}
+
+/** `{}` where there is no file. */
+function readSettingsFile(path: string): Settings {
+  let parsed: unknown;
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return {};
+    if (!stats.isFile() || stats.size > MOST_FILE_BYTES) {
+      throw invalid(path, 'is not a small regular file', 'make it a JSON file of settings, or remove it');
+    }
+    parsed = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (error instanceof IndexerError) throw error;
+    if (errnoOf(error) === 'ENOTDIR') return {};
+    throw invalid(path, `cannot be read: ${messageOf(error)}`, 'correct it, or remove it to use the defaults');
+  }
+  return parseSettings(parsed, (key) => key, path);
+}
+
+/** Checks one layer; `nameOf` gives a key as the user wrote it there. Undefined values count as not given. */
+function parseSettings(raw: unknown, nameOf: (key: string) => string, source: string): Settings {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    throw invalid(source, 'holds no JSON object', 'for example { "workers": 2 }');
+  }
+  const unknown = Object.keys(raw).find((key) => !SETTING_KEYS.includes(key as SettingKey));
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, SETTING_KEYS);
+    const hint = meant === undefined ? `the settings are ${SETTING_KEYS.join(', ')}` : `did you mean ${nameOf(meant)}?`;
+    throw invalid(source, `sets ${nameOf(unknown)}, which is not known`, hint);
+  }
+  const given = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
+  const result = v.safeParse(SettingsSchema, given);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const key = v.getDotPath(issue) ?? '';
+  throw invalid(source, `sets ${nameOf(key)} to ${JSON.stringify(given[key])}`, `it must be ${issue.message}`);
+}
+
+/** A clone can bring the index folder as a link to anywhere; only the user may say that we write there. */
+function defaultIndexDir(root: string): string {
+  const path = join(root, INDEX_DIR_NAME);
+  const target = realPath(path);
+  if (!isInside(root, target)) {
+    throw new IndexerError('CONFIG_INVALID', `${path} is a link to ${target}, outside the project`, {
+      hint: `if that is meant, add --index-dir ${target}`,
+    });
+  }
+  return target;
+}
+
+function invalid(source: string, message: string, hint: string): IndexerError {
+  return new IndexerError('CONFIG_INVALID', `${source} ${message}`, { hint });
+}

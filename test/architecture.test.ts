@@ -1,0 +1,193 @@
+// The shape of the program, kept as data and checked against every import in src/.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const src = fileURLToPath(new URL('../src/', import.meta.url));
+
+const FOLDERS = [
+  'core',
+  'languages',
+  'store',
+  'config',
+  'embedding',
+  'phase1-parse',
+  'phase2-embed',
+  'search',
+  'migrate',
+];
+
+/** What a folder, or a file at the top, may import beside itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  languages: ['core'],
+  store: ['core'],
+  config: ['core'],
+  embedding: ['core'],
+  'phase1-parse': ['core', 'languages', 'store'],
+  'phase2-embed': ['core', 'store', 'embedding'],
+  search: ['core', 'store', 'embedding'],
+  migrate: ['core', 'store'],
+  'status.ts': FOLDERS,
+  'indexer.ts': [...FOLDERS, 'status.ts'],
+  'index.ts': [...FOLDERS, 'indexer.ts', 'status.ts'],
+  cli: ['index.ts', 'config', 'core'],
+};
+
+/** Who may import a package; those not named here may be used anywhere the folder table allows. */
+const OWNERS: Readonly<Record<string, RegExp>> = {
+  '@lancedb/lancedb': /^store\//,
+  'apache-arrow': /^store\//,
+  'web-tree-sitter': /^phase1-parse\/syntax\.ts$/,
+  '@huggingface/transformers': /^embedding\/local-model\.ts$/,
+  commander: /^cli\//,
+  ora: /^cli\//,
+};
+
+/** Words that only one folder may use. */
+const RESERVED: readonly { readonly words: RegExp; readonly allowed: RegExp; readonly rule: string }[] = [
+  {
+    words: /\bconsole\.|\bprocess\.(stdout|stderr)\b/,
+    allowed: /^cli\//,
+    rule: 'only cli/ prints',
+  },
+  {
+    words: /\bprocess\.(exit|exitCode|abort)\b/,
+    allowed: /^cli\/main\.ts$/,
+    rule: 'only cli/main.ts ends the process',
+  },
+  {
+    words: /\bprocess\.env\b|\benv\b.*\bfrom 'node:process'/,
+    allowed: /^config\//,
+    rule: 'only config/ reads the environment',
+  },
+];
+
+interface SourceText {
+  /** Relative to src/, `/`-separated. */
+  readonly path: string;
+  readonly code: string;
+}
+
+const sources: readonly SourceText[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({ path: path.replaceAll('\\', '/'), code: withoutComments(readFileSync(join(src, path), 'utf8')) }));
+
+describe('the shape of src/', () => {
+  it('has source files, all in a folder of the table', () => {
+    expect(sources.length).toBeGreaterThan(10);
+    expect(new Set(sources.map(({ path }) => unitOf(path)).filter((unit) => !(unit in MAY_IMPORT)))).toEqual(new Set());
+  });
+
+  it('imports only in the allowed directions', () => {
+    expect(sources.flatMap(forbiddenImports)).toEqual([]);
+  });
+
+  it('uses each dependency only in the place that owns it', () => {
+    expect(sources.flatMap(strayDependencies)).toEqual([]);
+  });
+
+  it.each(RESERVED)('keeps to it that $rule', ({ words, allowed }) => {
+    expect(sources.filter(({ path, code }) => words.test(code) && !allowed.test(path)).map(({ path }) => path)).toEqual(
+      [],
+    );
+  });
+
+  it('has no circle of imports that run', () => {
+    expect(findCircle()).toEqual([]);
+  });
+});
+
+describe('the checks themselves', () => {
+  it('see every form of import', () => {
+    const code = `import a from './a.ts';\nimport {\n  b,\n} from "./b.ts";\nexport * from './c.ts';\nimport './d.ts';\nconst e = await import('./e.ts');\nexport type { F } from './f.ts';\nlet g: import('./g.ts').G;`;
+    expect(importsOf(code).map(({ specifier }) => specifier)).toEqual(
+      ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => `./${name}.ts`),
+    );
+  });
+
+  it('refuse an import against the direction, and a dependency away from home', () => {
+    expect(forbiddenImports({ path: 'core/x.ts', code: `import '../store/open.ts';` })).toHaveLength(1);
+    expect(forbiddenImports({ path: 'search/x.ts', code: `import type { Index } from '../indexer.ts';` })).toHaveLength(
+      1,
+    );
+    expect(forbiddenImports({ path: 'cli/x.ts', code: `import '../indexer.ts';` })).toHaveLength(1);
+    expect(
+      forbiddenImports({ path: 'cli/commands/x.ts', code: `import '../../index.ts'; import '../failure.ts';` }),
+    ).toEqual([]);
+    expect(strayDependencies({ path: 'search/x.ts', code: `import '@lancedb/lancedb';` })).toHaveLength(1);
+    expect(strayDependencies({ path: 'store/x.ts', code: `import 'apache-arrow/table';` })).toEqual([]);
+  });
+
+  it('do not take a comment for code, nor the text of a string for a comment', () => {
+    expect(withoutComments("a; // process.env\n/* console.log */ b; 'http://x'")).toBe("a; \n b; 'http://x'");
+  });
+});
+
+/** `store/open.ts` → `store`; `index.ts` stays. */
+function unitOf(path: string): string {
+  return path.split('/')[0] ?? '';
+}
+
+function forbiddenImports({ path, code }: SourceText): string[] {
+  const own = unitOf(path);
+  return importsOf(code)
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ specifier }) => relative(src, resolve(src, dirname(path), specifier)).replaceAll('\\', '/'))
+    .filter((target) => unitOf(target) !== own && !(MAY_IMPORT[own] ?? []).includes(unitOf(target)))
+    .map((target) => `${path} imports ${target}`);
+}
+
+function strayDependencies({ path, code }: SourceText): string[] {
+  return importsOf(code).flatMap(({ specifier }) => {
+    const name = specifier.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? '';
+    const owner = OWNERS[name];
+    return owner === undefined || owner.test(path) ? [] : [`${path} imports ${specifier}`];
+  });
+}
+
+/** Specifiers in file order; `runs` is false for what is only a type. */
+function importsOf(code: string): { specifier: string; runs: boolean }[] {
+  const pattern =
+    /\b(?:import|export)\s+(type\s)?(?:[^'"();]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]/g;
+  return [...code.matchAll(pattern)].map((match) => ({
+    specifier: match[2] ?? match[3] ?? '',
+    runs: match[1] === undefined && match[2] !== undefined,
+  }));
+}
+
+function withoutComments(code: string): string {
+  return code.replace(
+    /('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+    (_, string) => string ?? '',
+  );
+}
+
+/** The first circle found among static imports, as paths in order; `[]` if there is none. */
+function findCircle(): string[] {
+  const edges = new Map(
+    sources.map(({ path, code }) => [
+      path,
+      importsOf(code)
+        .filter(({ specifier, runs }) => runs && specifier.startsWith('.'))
+        .map(({ specifier }) => relative(src, resolve(src, dirname(path), specifier)).replaceAll('\\', '/')),
+    ]),
+  );
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): string[] => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
+    if (done.has(path)) return [];
+    for (const next of edges.get(path) ?? []) {
+      const circle = visit(next, [...way, path]);
+      if (circle.length > 0) return circle;
+    }
+    done.add(path);
+    return [];
+  };
+  for (const path of edges.keys()) {
+    const circle = visit(path, []);
+    if (circle.length > 0) return circle;
+  }
+  return [];
+}

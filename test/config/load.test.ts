@@ -1,0 +1,171 @@
+import { symlinkSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ConfigRequest, flagName, loadConfig, variableName } from '../../src/config/load.ts';
+import { packageRoot } from '../../src/config/package.ts';
+import { temporaryTree } from './temporary.ts';
+
+/** `project/` is the root; `home/` holds the user's own file. */
+function load(tree: string, request: Partial<ConfigRequest> & { env?: Record<string, string> } = {}) {
+  const { env, ...rest } = request;
+  const XDG_CONFIG_HOME = join(tree, 'home');
+  return loadConfig({ path: 'project', creates: true, cwd: tree, env: { XDG_CONFIG_HOME, ...env }, ...rest });
+}
+
+function project(projectFile?: object | string, userFile?: object): string {
+  const files: Record<string, string> = { 'project/': '' };
+  if (projectFile !== undefined) {
+    files['project/.tandem.json'] = typeof projectFile === 'string' ? projectFile : JSON.stringify(projectFile);
+  }
+  if (userFile !== undefined) files['home/tandem/config.json'] = JSON.stringify(userFile);
+  return temporaryTree(files);
+}
+
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
+    return `${(error as Error).message}; ${(error as { hint: string }).hint}`;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('the configuration', () => {
+  it('has defaults for everything', () => {
+    const tree = project();
+    expect(load(tree)).toMatchObject({
+      root: join(tree, 'project'),
+      indexDir: join(tree, 'project/.mcp-vector-search'),
+      workers: availableParallelism(),
+      checkpointInterval: 20,
+      maxFileBytes: 2_097_152,
+      durability: 'full',
+      modelDir: join(packageRoot, 'models/all-MiniLM-L6-v2'),
+    });
+  });
+
+  it('cannot be changed once it is made', () => {
+    expect(Object.isFrozen(load(project()))).toBe(true);
+  });
+
+  it('takes flags over environment over project file over user file', () => {
+    const tree = project({ workers: 3 }, { workers: 4, checkpointInterval: 40 });
+    const env = { TANDEM_WORKERS: '2' };
+    expect(load(tree, { env, flags: { workers: '1' } }).workers).toBe(1);
+    expect(load(tree, { env }).workers).toBe(2);
+    expect(load(tree).workers).toBe(3);
+    expect(load(tree).checkpointInterval).toBe(40);
+    expect(load(project(undefined, { workers: 4 })).workers).toBe(4);
+  });
+
+  it('names flags and variables after the setting', () => {
+    expect(flagName('checkpointInterval')).toBe('--checkpoint-interval');
+    expect(variableName('maxFileSize')).toBe('TANDEM_MAX_FILE_SIZE');
+  });
+
+  it.each([
+    ['1', 1],
+    ['500000', 500_000],
+    ['512k', 524_288],
+    ['2MiB', 2_097_152],
+    ['1 gb', 1_073_741_824],
+  ])('reads the size %j as %d bytes', (typed, bytes) => {
+    expect(load(project(), { flags: { maxFileSize: typed } }).maxFileBytes).toBe(bytes);
+  });
+
+  it.each([
+    ['workers', '0'],
+    ['workers', '-1'],
+    ['workers', '1.5'],
+    ['workers', 'many'],
+    ['workers', ''],
+    ['workers', '1025'],
+    ['checkpointInterval', '0'],
+    ['maxFileSize', '2 GiB'],
+    ['maxFileSize', '0'],
+    ['maxFileSize', '1mm'],
+    ['durability', 'none'],
+    ['modelDir', ''],
+  ])('refuses %s = %j and says what is expected', (key, value) => {
+    const text = refusal(() => load(project(), { flags: { [key]: value } }));
+    expect(text).toContain(`${flagName(key)} to ${JSON.stringify(value)}; it must be `);
+  });
+
+  it('names the file and the nearest known key for one it does not know', () => {
+    const tree = project({ worker: 2 });
+    expect(refusal(() => load(tree))).toBe(
+      `${join(tree, 'project/.tandem.json')} sets worker, which is not known; did you mean workers?`,
+    );
+  });
+
+  it('lists the settings for a key that is like none', () => {
+    expect(refusal(() => load(project({ colour: 'red' })))).toContain('the settings are workers, checkpointInterval,');
+  });
+
+  it('refuses a misspelt variable of the environment, and leaves those of others alone', () => {
+    expect(refusal(() => load(project(), { env: { TANDEM_WORKER: '2' } }))).toContain('did you mean TANDEM_WORKERS?');
+    expect(load(project(), { env: { TANDEM_CACHE: 'off' } }).checkpointInterval).toBe(20);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(load(project({ workers: 3 }), { env: { TANDEM_WORKERS: '' } }).workers).toBe(3);
+  });
+
+  it.each(['[1]', '"text"', 'null', '{', ''])('refuses a project file that holds %j', (content) => {
+    expect(refusal(() => load(project(content)))).toContain('.tandem.json');
+  });
+
+  it('refuses a project file that is a folder', () => {
+    expect(refusal(() => load(temporaryTree({ 'project/.tandem.json/': '' })))).toContain('regular file');
+  });
+
+  it('refuses keys that reach for prototypes, and leaves them as they are', () => {
+    expect(refusal(() => load(project('{"__proto__": {"workers": 9}}')))).toContain('__proto__');
+    expect(refusal(() => load(project('{"constructor": {}}')))).toContain('constructor');
+    expect(({} as { workers?: number }).workers).toBeUndefined();
+  });
+});
+
+describe('a cloned project', () => {
+  it('may not choose the model', () => {
+    expect(refusal(() => load(project({ modelDir: './evil' })))).toContain('which a project may not');
+  });
+
+  it('may keep its index elsewhere in the project, and nowhere else', () => {
+    const inside = project({ indexDir: 'build/index' });
+    expect(load(inside).indexDir).toBe(join(inside, 'project/build/index'));
+    for (const indexDir of ['..', '../elsewhere', '/tmp', '.']) {
+      expect(refusal(() => load(project({ indexDir })))).toContain('outside the project');
+    }
+  });
+
+  it('may not lead out by a link, neither with a setting nor with the index folder itself', () => {
+    const tree = project({ indexDir: 'link/index' });
+    symlinkSync('/tmp', join(tree, 'project/link'));
+    expect(refusal(() => load(tree))).toContain('outside the project');
+
+    const linked = project();
+    symlinkSync('/tmp', join(linked, 'project/.mcp-vector-search'));
+    expect(refusal(() => load(linked))).toContain('--index-dir');
+  });
+});
+
+describe('the user', () => {
+  it('may put model and index where they like', () => {
+    const tree = project(undefined, { modelDir: 'models/mine', indexDir: '/var/indexes/project' });
+    expect(load(tree)).toMatchObject({
+      modelDir: join(tree, 'home/tandem/models/mine'),
+      indexDir: '/var/indexes/project',
+    });
+  });
+
+  it('gives the index folder by flag, by variable, or by INDEX_PATH as its parent', () => {
+    const tree = project();
+    const env = { INDEX_PATH: join(tree, 'shared') };
+    expect(load(tree, { env }).indexDir).toBe(join(tree, 'shared/.mcp-vector-search'));
+    expect(load(tree, { env: { ...env, TANDEM_INDEX_DIR: 'named' } }).indexDir).toBe(join(tree, 'named'));
+    expect(load(tree, { env, flags: { indexDir: 'flagged' } }).indexDir).toBe(join(tree, 'flagged'));
+  });
+});

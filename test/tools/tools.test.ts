@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+// Scripts that run before anything is installed have no types, so they are imported by address.
+const testTool: {
+  countTests(report: object, exitCode: number): Counts;
+  closingLine(counts: Counts): string;
+} = await import(new URL('../../tools/test.mjs', import.meta.url).href);
+const setupTool: { isInstalled(): boolean } = await import(new URL('../../tools/setup.mjs', import.meta.url).href);
+
+describe('the count at the end of npm test', () => {
+  const file = (status: string, ...tests: string[]) => ({
+    status,
+    assertionResults: tests.map((each) => ({ status: each })),
+  });
+  const report = (part: object) => ({
+    numPassedTests: 0,
+    numFailedTests: 0,
+    numPendingTests: 0,
+    numTodoTests: 0,
+    testResults: [],
+    ...part,
+  });
+
+  it('is what vitest counted', () => {
+    const counted = { numPassedTests: 5, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1 };
+    const testResults = [file('failed', 'passed', 'failed')];
+    expect(testTool.countTests(report({ ...counted, testResults }), 1)).toEqual({ passed: 5, failed: 1, skipped: 3 });
+  });
+
+  it('takes a file that did not load for a failure', () => {
+    const testResults = [file('failed'), file('passed', 'passed')];
+    expect(testTool.countTests(report({ numPassedTests: 1, testResults }), 1)).toMatchObject({ passed: 1, failed: 1 });
+  });
+
+  it('never hides that vitest itself failed', () => {
+    expect(testTool.countTests(report({ numPassedTests: 3 }), 1)).toMatchObject({ failed: 1 });
+    expect(testTool.countTests(report({ numPassedTests: 3 }), 0)).toMatchObject({ failed: 0 });
+  });
+
+  it('is one plain line', () => {
+    expect(testTool.closingLine({ passed: 7, failed: 0, skipped: 0 })).toBe('7 passed, 0 failed');
+    expect(testTool.closingLine({ passed: 7, failed: 1, skipped: 2 })).toBe('7 passed, 1 failed, 2 skipped');
+  });
+});
+
+describe('the installation', () => {
+  it('is recognised as complete', () => {
+    expect(setupTool.isInstalled()).toBe(true);
+  });
+
+  it.each(['@huggingface/transformers', 'apache-arrow'])('has a single copy of %s', (name) => {
+    const copies = readdirSync(join(packageRoot, 'node_modules'), { recursive: true, encoding: 'utf8' }).filter(
+      (path) => `/${path.replaceAll('\\', '/')}`.endsWith(`/${name}/package.json`),
+    );
+    expect(copies).toHaveLength(1);
+  });
+});
+
+describe('the lockfile', () => {
+  const { packages }: { packages: Record<string, { optionalDependencies?: Record<string, string> }> } = JSON.parse(
+    readFileSync(join(packageRoot, 'package-lock.json'), 'utf8'),
+  );
+
+  it('holds the packages of other platforms too, without which npm ci refuses it on every platform', () => {
+    const wanted = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(
+      wanted.filter((name) => !Object.keys(packages).some((path) => path.endsWith(`node_modules/${name}`))),
+    ).toEqual([]);
+  });
+});
+
+describe('NOTICE', () => {
+  const notice = readFileSync(join(packageRoot, 'NOTICE'), 'utf8');
+  const manifest: { grammars: { package: string }[] } = JSON.parse(
+    readFileSync(join(packageRoot, 'src/languages/grammars.json'), 'utf8'),
+  );
+  const bundled = [...new Set(manifest.grammars.map((grammar) => grammar.package))];
+
+  it.each([...bundled, 'web-tree-sitter'])('names %s with its copyright line, as its licence asks', (name) => {
+    const licence = readFileSync(join(packageRoot, 'node_modules', name, 'LICENSE'), 'utf8');
+    const copyright = /^Copyright \(c\) .*$/m.exec(licence)?.[0];
+    expect(licence).toContain('Permission is hereby granted, free of charge');
+    expect(notice).toContain(name);
+    expect(notice).toContain(copyright);
+  });
+
+  it('names the model', () => {
+    expect(notice).toContain('sentence-transformers/all-MiniLM-L6-v2, Apache License 2.0');
+  });
+});
