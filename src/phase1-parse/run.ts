@@ -5,7 +5,7 @@ import type { Observer } from '../core/events.ts';
 import { batched } from '../core/iterate.ts';
 import type { FileRecord } from '../store/ledger.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
-import { type ChangePlan, planChanges } from './changes.ts';
+import { type ChangePlan, liesWithin, planChanges } from './changes.ts';
 import { type Discovery, discover } from './discover.ts';
 import { openParsePool, type ParseOutcome } from './worker-pool.ts';
 
@@ -61,6 +61,7 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
   for (const message of discovery.notices) ctx.observe({ type: 'notice', message });
   const plan = planChanges(discovery.files, ledger.files, {
     previousScanStartNs: ctx.previousScanNs,
+    unreachable: discovery.failed.map((file) => file.path),
     isIntact: (path, known) =>
       known.chunker === ctx.writer.chunkerVersion && census.holds(path, known.sha256, known.chunkCount),
   });
@@ -78,7 +79,10 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
 /** Paths with rows but without a ledger record whose file is gone: a lost ledger, or another program's rows. */
 function unlistedPaths(ctx: Phase1Context, discovery: Discovery): string[] {
   const present = new Set(discovery.files.map((file) => file.path));
-  return [...ctx.writer.census.paths()].filter((path) => !present.has(path) && !ctx.writer.ledger.files.has(path));
+  const unreachable = new Set(discovery.failed.map((file) => file.path));
+  return [...ctx.writer.census.paths()].filter(
+    (path) => !present.has(path) && !ctx.writer.ledger.files.has(path) && !liesWithin(path, unreachable),
+  );
 }
 
 interface Tally {
@@ -168,6 +172,6 @@ function summarise(ctx: Phase1Context, discovery: Discovery) {
 function nothingToIndex(root: string, discovery: Discovery): IndexerError {
   const skipped = discovery.skipped.length > 0 ? ` (${discovery.skipped.length} skipped by policy)` : '';
   return new IndexerError('NOTHING_TO_INDEX', `no file to index in ${root}${skipped}`, {
-    hint: discovery.hiddenBy ? `hidden by ${discovery.hiddenBy}` : 'nothing was written; check the path',
+    hint: discovery.hiddenBy ? `the reason: ${discovery.hiddenBy}` : 'nothing was written; check the path',
   });
 }

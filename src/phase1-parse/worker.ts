@@ -1,0 +1,45 @@
+// A worker thread's end of the pool. One job after the other; what it cannot answer for ends it, on purpose: after a
+// fault in native code nothing in this thread can be trusted, and the pool tries again in a fresh one.
+import { realpathSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { IndexerError } from '../core/errors.ts';
+import { answerRequest, type RequestContext } from './parse-request.ts';
+import { openSyntax, type Syntax } from './syntax.ts';
+import type { Job, WorkerMessage } from './threads.ts';
+import type { ParseOutcome } from './worker-pool.ts';
+
+const { root, maxFileBytes } = workerData as { readonly root: string; readonly maxFileBytes: number };
+const port = parentPort!;
+let syntax: Promise<Syntax> | undefined;
+const context: RequestContext = {
+  realRoot: realpathSync.native(root),
+  maxFileBytes,
+  syntax: () => {
+    syntax ??= openSyntax();
+    return syntax;
+  },
+};
+
+let last = Promise.resolve();
+port.on('message', (job: Job) => {
+  last = last.then(() => answer(job));
+});
+say({ type: 'ready' });
+
+async function answer(job: Job): Promise<void> {
+  try {
+    const outcomes: ParseOutcome[] = [];
+    for (const request of job.requests) {
+      outcomes.push(await answerRequest(request, job, context));
+      say({ type: 'alive' });
+    }
+    say({ type: 'answer', outcomes });
+  } catch (error) {
+    if (!(error instanceof IndexerError)) throw error;
+    say({ type: 'error', code: error.code, message: error.message, hint: error.hint });
+  }
+}
+
+function say(message: WorkerMessage): void {
+  port.postMessage(message);
+}
