@@ -3,6 +3,7 @@ import type { ParsedFile } from '../core/chunk.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Observer } from '../core/events.ts';
 import { batched } from '../core/iterate.ts';
+import { FOREIGN_CHUNKER } from '../store/adopt.ts';
 import type { FileRecord } from '../store/ledger.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
 import { type ChangePlan, liesWithin, planChanges } from './changes.ts';
@@ -63,7 +64,7 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
     previousScanStartNs: ctx.previousScanNs,
     unreachable: discovery.failed.map((file) => file.path),
     isIntact: (path, known) =>
-      known.chunker === ctx.writer.chunkerVersion && census.holds(path, known.sha256, known.chunkCount),
+      (known.chunker === ctx.writer.chunkerVersion || known.chunker === FOREIGN_CHUNKER) && census.holds(path, known.sha256, known.chunkCount),
   });
   await ctx.begin(discovery);
 

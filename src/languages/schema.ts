@@ -1,0 +1,40 @@
+// The form of a language.json, built in or a user's own.
+import * as v from 'valibot';
+
+const words = v.array(v.pipe(v.string(), v.nonEmpty()));
+
+export const languageSchema = v.strictObject({
+  /** Stored with every chunk; lower case. */
+  id: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_+#-]*$/)),
+  /** With their dot, lower case: `.py`. */
+  extensions: v.optional(v.array(v.pipe(v.string(), v.regex(/^\.[^/A-Z]+$/))), []),
+  /** Whole file names that say the language: `Rakefile`. */
+  filenames: v.optional(words, []),
+  /** Interpreters of a `#!` line, without path and version number: `python`. */
+  shebangs: v.optional(words, []),
+  /** A wasm file, beside the language.json or else among the built-in grammars. Without it, files are cut into blocks of lines. */
+  grammar: v.optional(v.pipe(v.string(), v.endsWith('.wasm'))),
+  /** Query files, relative to the language.json and read as one text; patterns that come first win. */
+  queries: v.optional(words, ['query.scm']),
+  /** Between the names of a breadcrumb. */
+  separator: v.optional(v.string(), '.'),
+  /** Node types of comments: those right above a definition belong to it and document it. */
+  comments: v.optional(words, []),
+  /** Kinds whose own functions are called methods. */
+  methodsIn: v.optional(words, []),
+});
+
+const grammarSchema = v.object({
+  grammar: v.string(),
+  file: v.string(),
+  package: v.string(),
+  version: v.string(),
+  abi: v.number(),
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  licence: v.string(),
+});
+
+export const grammarManifestSchema = v.object({ schema: v.literal(1), grammars: v.array(grammarSchema) });
+
+/** One shipped wasm file and where it came from. */
+export type GrammarRecord = v.InferOutput<typeof grammarSchema>;

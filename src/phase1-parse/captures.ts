@@ -1,0 +1,175 @@
+// Query matches → definitions and marks: the vocabulary of languages/vocabulary.ts, read. Offsets only.
+import type { ChunkKind } from '../core/chunk.ts';
+import type { Capture, Match } from './syntax.ts';
+
+/** Part of a text, from `start` to before `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A definition as one pattern saw it. */
+export interface FoundDefinition extends Span {
+  readonly kind: ChunkKind;
+  readonly pattern: number;
+  readonly name: Span | null;
+  readonly scope: Span | null;
+  readonly params: Capture | null;
+  /** Where its body starts, or null. */
+  readonly body: number | null;
+}
+
+/** What lies around and inside definitions; every list is sorted by start. */
+export interface Marks {
+  readonly comments: readonly Span[];
+  readonly leads: readonly Span[];
+  readonly docstrings: readonly Span[];
+  readonly inherits: readonly Span[];
+  readonly calls: readonly Span[];
+  readonly imports: readonly Span[];
+  readonly decisions: readonly Span[];
+  readonly nests: readonly Span[];
+  readonly flats: readonly Span[];
+  readonly extraParams: readonly Span[];
+  readonly missingParams: readonly Span[];
+}
+
+/** How far a definition reaches that starts or ends where an `@inner` does: to the edge of its `@outer`. */
+export interface Edges {
+  readonly starts: ReadonlyMap<number, number>;
+  readonly ends: ReadonlyMap<number, number>;
+}
+
+export interface Findings {
+  readonly definitions: readonly FoundDefinition[];
+  readonly edges: Edges;
+  readonly marks: Marks;
+}
+
+const LISTS: Readonly<Record<string, keyof Marks>> = {
+  _comment: 'comments',
+  lead: 'leads',
+  docstring: 'docstrings',
+  inherits: 'inherits',
+  import: 'imports',
+  decision: 'decisions',
+  'decision.bool': 'decisions',
+  nest: 'nests',
+  flat: 'flats',
+  'param.more': 'extraParams',
+  'param.less': 'missingParams',
+};
+
+/** Sorts out what a query matched. */
+export function readMatches(matches: readonly Match[]): Findings {
+  const definitions: FoundDefinition[] = [];
+  const wrappers: { inner: Span; outer: Span }[] = [];
+  const marks = emptyMarks();
+  for (const match of matches) {
+    const definition = definitionOf(match);
+    if (definition !== null) definitions.push(definition);
+    for (const capture of match.captures) {
+      const list = LISTS[capture.name];
+      if (list !== undefined) marks[list].push(capture);
+      else if (capture.name === 'call') marks.calls.push(callSpan(match, capture));
+      else if (capture.name === 'outer') wrappers.push(...innersOf(match, capture));
+    }
+  }
+  for (const list of Object.values(marks)) list.sort(byStart);
+  return { definitions, edges: edgesOf(wrappers), marks: withoutRepeats(marks) };
+}
+
+/** By start, and of those that start together the longer first: a node before what it holds. */
+export function byStart(a: Span, b: Span): number {
+  return a.start - b.start || b.end - a.end;
+}
+
+function definitionOf(match: Match): FoundDefinition | null {
+  const definition = match.captures.find((capture) => capture.name.startsWith('def.'));
+  if (definition === undefined) return null;
+  const find = (name: string) => match.captures.find((capture) => capture.name === name) ?? null;
+  return {
+    kind: definition.name.slice('def.'.length) as ChunkKind,
+    pattern: match.pattern,
+    start: definition.start,
+    end: definition.end,
+    name: find('name'),
+    scope: find('scope'),
+    params: find('params'),
+    body: find('body')?.start ?? null,
+  };
+}
+
+function callSpan(match: Match, call: Capture): Span {
+  const from = match.captures.find((capture) => capture.name === 'call.from');
+  return { start: from?.start ?? call.start, end: call.end };
+}
+
+function innersOf(match: Match, outer: Capture): { inner: Span; outer: Span }[] {
+  return match.captures.filter((capture) => capture.name === 'inner').map((inner) => ({ inner, outer }));
+}
+
+/** `const a = () => 1, b = () => 2` wraps two: the first reaches back to where it starts, the last to where it ends. */
+function edgesOf(wrappers: readonly { inner: Span; outer: Span }[]): Edges {
+  const reach = new Map<string, { first: number; last: number; outer: Span }>();
+  for (const { inner, outer } of wrappers) {
+    const known = reach.get(spanKey(outer));
+    reach.set(spanKey(outer), {
+      first: Math.min(inner.start, known?.first ?? inner.start),
+      last: Math.max(inner.end, known?.last ?? inner.end),
+      outer,
+    });
+  }
+  const starts = new Map<number, number>();
+  const ends = new Map<number, number>();
+  for (const { first, last, outer } of reach.values()) {
+    if (outer.start < first) starts.set(first, outer.start);
+    if (outer.end > last) ends.set(last, outer.end);
+  }
+  return { starts, ends };
+}
+
+/** Where the first span stands that starts at `offset` or later. The list is sorted by start. */
+export function firstFrom(spans: readonly { readonly start: number }[], offset: number): number {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (spans[middle]!.start < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function spanKey(span: Span): string {
+  return `${span.start}:${span.end}`;
+}
+
+/** Two patterns may see the same node; it counts once. */
+function withoutRepeats(marks: Record<keyof Marks, Span[]>): Marks {
+  for (const list of Object.values(marks)) {
+    let kept = 0;
+    for (const span of list) {
+      const last = list[kept - 1];
+      if (last === undefined || last.start !== span.start || last.end !== span.end) list[kept++] = span;
+    }
+    list.length = kept;
+  }
+  return marks;
+}
+
+function emptyMarks(): Record<keyof Marks, Span[]> {
+  return {
+    comments: [],
+    leads: [],
+    docstrings: [],
+    inherits: [],
+    calls: [],
+    imports: [],
+    decisions: [],
+    nests: [],
+    flats: [],
+    extraParams: [],
+    missingParams: [],
+  };
+}

@@ -1,0 +1,146 @@
+// Definitions and what lies between them → drafts of chunks: which stretches of the file each one owns, and what it
+// repeats of others. Every non-blank character of a file is in the own text of exactly one draft.
+import type { ChunkKind } from '../core/chunk.ts';
+import type { Definition } from './hierarchy.ts';
+import type { LineTable } from './source-text.ts';
+import { BUDGET, type Segment, sizeOf, splitSegments } from './split.ts';
+import type { Boundary } from './syntax.ts';
+
+/** A chunk before it has an identity. */
+export interface Draft {
+  readonly kind: ChunkKind;
+  /** Null for what no definition holds. */
+  readonly definition: Definition | null;
+  /** In file order. */
+  readonly segments: readonly Segment[];
+  readonly partIndex: number;
+  /** What the chunk stands for: the whole definition, or its part; whatever is repeated from others included. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Smaller nameless pieces join a neighbour that is not further away than this. */
+const SMALL_PIECE = 50;
+const NEAR_LINES = 40;
+
+/** All drafts of a parsed file, in file order: each definition before its children. */
+export function draftChunks(
+  text: string,
+  definitions: readonly Definition[],
+  signatures: readonly string[],
+  boundaries: readonly Boundary[],
+  lines: LineTable,
+): Draft[] {
+  const drafts = definitions.flatMap((definition) =>
+    partsOf(
+      text,
+      definition.kind,
+      definition,
+      ownSegments(text, definition, definition.children, signatures),
+      boundaries,
+    ),
+  );
+  const top = definitions.filter((definition) => definition.parent === null);
+  for (const segments of piecesBetween(text, top, lines))
+    drafts.push(...partsOf(text, 'module', null, segments, boundaries));
+  return drafts.sort((a, b) => a.start - b.start || depthOf(a) - depthOf(b) || a.partIndex - b.partIndex);
+}
+
+/** The text of a draft: its segments in file order, without blank lines around them. */
+export function contentOf(text: string, segments: readonly Segment[]): string {
+  let content = '';
+  let reached: number | null = null;
+  for (const { start, end, derived } of segments) {
+    if (reached !== null && reached !== start && !content.endsWith('\n')) content += '\n';
+    content += derived ?? text.slice(start, end);
+    reached = end;
+  }
+  return content.replace(/^(?:[^\S\n\r]*[\n\r])+/, '').trimEnd();
+}
+
+function depthOf({ definition }: Draft): number {
+  return definition?.depth ?? 0;
+}
+
+/** A definition's own text, with one line in the place of each child. */
+function ownSegments(
+  text: string,
+  span: Definition,
+  children: readonly Definition[],
+  signatures: readonly string[],
+): Segment[] {
+  const segments: Segment[] = [];
+  let at = span.start;
+  for (const child of children) {
+    if (child.start > at) segments.push({ start: at, end: child.start, derived: null });
+    const indentation = /^[ \t]*/.exec(text.slice(child.start, child.end))![0];
+    segments.push({ start: child.start, end: child.end, derived: indentation + signatures[child.index]! });
+    at = child.end;
+  }
+  if (span.end > at) segments.push({ start: at, end: span.end, derived: null });
+  return segments;
+}
+
+/** What lies before, between and after the outermost definitions; small pieces are joined to their neighbours. */
+function piecesBetween(text: string, top: readonly Definition[], lines: LineTable): Segment[][] {
+  const pieces: { segments: Segment[]; size: number; isSmall: boolean }[] = [];
+  let at = 0;
+  for (const { start, end } of [...top, { start: text.length, end: text.length }]) {
+    const segment = trimmed(text, at, start);
+    at = end;
+    if (segment === null) continue;
+    const size = sizeOf(text, segment.start, segment.end);
+    const isSmall = countNonBlank(text, segment, SMALL_PIECE) < SMALL_PIECE;
+    const last = pieces.at(-1);
+    const lastEnd = last?.segments.at(-1)?.end;
+    if (
+      last !== undefined &&
+      lastEnd !== undefined &&
+      (isSmall || last.isSmall) &&
+      last.size + size <= BUDGET &&
+      lines.lineAt(segment.start) - lines.lineAt(lastEnd) <= NEAR_LINES
+    ) {
+      last.segments.push(segment);
+      last.size += size;
+      last.isSmall &&= isSmall;
+    } else {
+      pieces.push({ segments: [segment], size, isSmall });
+    }
+  }
+  return pieces.map(({ segments }) => segments);
+}
+
+/** Without the blank lines around it, but with the indentation of its first line; null if there is nothing else. */
+function trimmed(text: string, start: number, end: number): Segment | null {
+  const slice = text.slice(start, end);
+  const blank = slice.length - slice.trimStart().length;
+  if (blank === slice.length) return null;
+  const lineBreak = slice.lastIndexOf('\n', blank - 1);
+  const first = blank === 0 ? 0 : lineBreak + 1;
+  return { start: start + first, end: start + slice.trimEnd().length, derived: null };
+}
+
+/** Up to `enough`. */
+function countNonBlank(text: string, { start, end }: Segment, enough: number): number {
+  let count = 0;
+  for (let at = start; at < end && count < enough; at++) {
+    if (text[at]!.trim() !== '') count += 1;
+  }
+  return count;
+}
+
+function partsOf(
+  text: string,
+  kind: ChunkKind,
+  definition: Definition | null,
+  segments: readonly Segment[],
+  boundaries: readonly Boundary[],
+): Draft[] {
+  const parts = splitSegments(text, segments, boundaries).filter((part) => contentOf(text, part) !== '');
+  return parts.map((part, partIndex) => {
+    const isWhole = parts.length === 1 && definition !== null;
+    const start = isWhole ? definition.start : part[0]!.start;
+    const end = isWhole ? definition.end : part.at(-1)!.end;
+    return { kind, definition, segments: part, partIndex, start, end };
+  });
+}

@@ -1,0 +1,90 @@
+// One file's bytes → chunks. Parsing never fails: what a grammar cannot read is cut into lines, and the reason is kept.
+// Nothing here depends on any other file, on the disk or on the clock (but for the parser's deadline).
+import type { Chunk, ParsedFile } from '../core/chunk.ts';
+import type { Language } from '../languages/load.ts';
+import { admit, withDamage } from './admit.ts';
+import { assembleChunks, type Source } from './assemble.ts';
+import { type Findings, readMatches } from './captures.ts';
+import { type Draft, draftChunks } from './chunk.ts';
+import { docstringsOf, inheritedBy, signatureOf } from './details.ts';
+import { blocksOf } from './fallback.ts';
+import { buildHierarchy, type Definition, ownedSpans } from './hierarchy.ts';
+import { measureDefinitions } from './metrics.ts';
+import { hasOnlyCarriageReturns } from './source-text.ts';
+import type { Syntax, SyntaxReading } from './syntax.ts';
+import { measureUnreadable } from './unreadable.ts';
+
+/** What one file's bytes say, apart from where it lies and what `stat` said of it. */
+export type ParsedContent = Pick<ParsedFile, 'status' | 'reason' | 'chunks'>;
+
+/** Above this a file gets no syntax tree: the parser's memory grows a hundredfold and never shrinks. */
+const MAX_TREE_BYTES = 1024 * 1024;
+
+/**
+ * Cuts one file into chunks, in file order, each parent before its children. `path` is stored as it is.
+ * Policy decides `skipped`, with the reason `binary`, `too large`, `minified` or `generated`; `fallback` means blocks of
+ * lines, `parsed-with-errors` a tree with holes. Rejects only for GRAMMAR_DAMAGED, for the bad query of a user's own
+ * language, or when the wasm module is lost.
+ */
+export async function parseFile(
+  path: string,
+  bytes: Uint8Array,
+  syntax: Syntax,
+  options: { readonly maxFileBytes?: number } = {},
+): Promise<ParsedContent> {
+  const admission = admit(path, bytes, syntax.languages, options.maxFileBytes);
+  if (admission.kind === 'skipped') return { status: 'skipped', reason: admission.reason, chunks: [] };
+  if (admission.kind === 'empty') return { status: 'parsed', reason: '', chunks: [] };
+  const { source, language, damaged } = admission;
+  const content = await parseText(source, language, bytes.length, syntax);
+  return { ...content, reason: withDamage(content.reason, damaged) };
+}
+
+async function parseText(
+  source: Source,
+  language: Language | null,
+  byteLength: number,
+  syntax: Syntax,
+): Promise<ParsedContent> {
+  if (language === null || language.grammar === null) return asBlocks(source, 'no grammar');
+  if (byteLength > MAX_TREE_BYTES) return asBlocks(source, 'too large for a syntax tree');
+  if (hasOnlyCarriageReturns(source.text)) return asBlocks(source, 'lines end with CR only');
+  const reading = await syntax.read(language, source.text);
+  if (reading === null) return asBlocks(source, 'parsing took too long');
+  const findings = readMatches(reading.matches);
+  const { count, characters } = measureUnreadable(reading.errors, findings.definitions);
+  if (characters * 2 > source.text.trim().length) return asBlocks(source, 'mostly syntax errors');
+  const chunks = chunksOf(source, language, reading, findings);
+  if (count === 0) return { status: 'parsed', reason: '', chunks };
+  return { status: 'parsed-with-errors', reason: `${count} syntax error${count === 1 ? '' : 's'}`, chunks };
+}
+
+function asBlocks(source: Source, reason: string): ParsedContent {
+  return { status: 'fallback', reason, chunks: blocksOf(source) };
+}
+
+function chunksOf(source: Source, language: Language, reading: SyntaxReading, findings: Findings): Chunk[] {
+  const { text, lines } = source;
+  const { marks } = findings;
+  const { definitions, signatures, drafts } = draftFile(source, language, reading, findings);
+  const owned = ownedSpans(definitions, text.length);
+  return assembleChunks(source, drafts, {
+    marks,
+    signatures,
+    docstrings: docstringsOf(text, definitions, owned, marks),
+    inherited: inheritedBy(text, definitions, owned, marks),
+    metrics: measureDefinitions(definitions, owned, marks, reading.counts, lines),
+  });
+}
+
+/** The cut without the chunks: which stretches of a file belong to which. */
+export function draftFile(
+  { text, lines }: Source,
+  language: Language,
+  reading: SyntaxReading,
+  findings: Findings,
+): { definitions: Definition[]; signatures: string[]; drafts: Draft[] } {
+  const definitions = buildHierarchy(text, findings, language);
+  const signatures = definitions.map((definition) => signatureOf(text, definition, findings.marks.comments));
+  return { definitions, signatures, drafts: draftChunks(text, definitions, signatures, reading.boundaries, lines) };
+}

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Language, loadBuiltInLanguages } from '../../src/languages/load.ts';
+import { readMatches } from '../../src/phase1-parse/captures.ts';
+import { draftChunks } from '../../src/phase1-parse/chunk.ts';
+import { buildHierarchy, ownedSpans } from '../../src/phase1-parse/hierarchy.ts';
+import { lineTable } from '../../src/phase1-parse/source-text.ts';
+import type { Match } from '../../src/phase1-parse/syntax.ts';
+
+const language: Language = loadBuiltInLanguages().find(({ id }) => id === 'python')!;
+
+const texts = fc
+  .array(fc.constantFrom('word', ' ', ' ', '\n', '\n', ',', ';', '#c', '\t'), { minLength: 5, maxLength: 80 })
+  .map((parts) => parts.join(''));
+
+/** Spans of a text in any arrangement: nested, apart, doubled, crossing. No grammar gives such, a careless query might. */
+function matchesIn(text: string): fc.Arbitrary<Match[]> {
+  const span = fc
+    .tuple(fc.nat(text.length - 1), fc.integer({ min: 1, max: text.length }))
+    .map(([start, length]) => ({ start, end: Math.min(text.length, start + length), children: 0 }));
+  const name = fc.constantFrom('def.function', 'def.class', '_comment', 'lead', 'docstring');
+  const single = fc.record({ pattern: fc.nat(3), captures: fc.tuple(fc.record({ name, span })) });
+  const pair = fc.record({
+    pattern: fc.constant(4),
+    captures: fc.tuple(
+      fc.record({ name: fc.constant('outer'), span }),
+      fc.record({ name: fc.constant('inner'), span }),
+    ),
+  });
+  return fc
+    .array(fc.oneof({ weight: 4, arbitrary: single }, { weight: 1, arbitrary: pair }), { maxLength: 14 })
+    .map((matches) =>
+      matches.map(({ pattern, captures }) => ({
+        pattern,
+        captures: captures.map((capture) => ({ name: capture.name, ...capture.span })),
+      })),
+    );
+}
+
+const cases = texts.chain((text) => fc.record({ text: fc.constant(text), matches: matchesIn(text) }));
+
+describe('the tree of definitions', () => {
+  it('nests without crossing, whatever a query captures, and still loses no character', () => {
+    fc.assert(
+      fc.property(cases, ({ text, matches }) => {
+        const definitions = buildHierarchy(text, readMatches(matches), language);
+        for (const [index, { parent, start, end, depth }] of definitions.entries()) {
+          expect(start).toBeLessThan(end);
+          if (parent !== null) {
+            expect(parent.index).toBeLessThan(index);
+            expect(start).toBeGreaterThanOrEqual(parent.start);
+            expect(end).toBeLessThanOrEqual(parent.end);
+            expect(end - start).toBeLessThan(parent.end - parent.start);
+          }
+          expect(depth).toBe(parent === null ? 0 : parent.depth + 1);
+          for (const other of definitions.slice(index + 1)) {
+            expect(other.start >= end || other.end <= end, 'apart, or one in the other').toBe(true);
+          }
+        }
+        const drafts = draftChunks(
+          text,
+          definitions,
+          definitions.map(() => 'line'),
+          [],
+          lineTable(text),
+        );
+        const owned = drafts.flatMap(({ segments }) => segments.filter(({ derived }) => derived === null));
+        const count = owned.reduce((sum, { start, end }) => sum + text.slice(start, end).replace(/\s/g, '').length, 0);
+        expect(count).toBe(text.replace(/\s/g, '').length);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('says for every place which definition is the innermost', () => {
+    fc.assert(
+      fc.property(cases, ({ text, matches }) => {
+        const definitions = buildHierarchy(text, readMatches(matches), language);
+        const owned = ownedSpans(definitions, text.length);
+        expect(owned.map(({ start }) => start)).toEqual([0, ...owned.slice(0, -1).map(({ end }) => end)]);
+        for (const { start, end, owner } of owned) {
+          for (const at of [start, end - 1]) {
+            const around = definitions.filter((definition) => definition.start <= at && at < definition.end);
+            expect(around.at(-1)?.index ?? -1).toBe(owner);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,101 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Language, loadBuiltInLanguages } from '../../src/languages/load.ts';
+import { parseFile } from '../../src/phase1-parse/parse-file.ts';
+import { openSyntax } from '../../src/phase1-parse/syntax.ts';
+import { fixtureTexts } from './fixture-texts.ts';
+
+const languages = loadBuiltInLanguages();
+const withGrammar = languages.filter((language) => language.grammar !== null);
+const python = languages.find((language) => language.id === 'python')!;
+const folder = mkdtempSync(join(tmpdir(), 'grammars-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('reading syntax', () => {
+  it.each(withGrammar)('compiles the query of $id', async (language) => {
+    const syntax = await openSyntax({ languages: [language] });
+    expect(await syntax.read(language, '\n')).not.toBeNull();
+  });
+
+  it.each(withGrammar)('a parser of $id that has read other texts finds what a fresh one finds', async (language) => {
+    const reused = await openSyntax({ languages });
+    const texts = fixtureTexts(language.id);
+    for (const text of [...texts, ...texts.toReversed()]) {
+      const fresh = await openSyntax({ languages });
+      expect(await reused.read(language, text)).toEqual(await fresh.read(language, text));
+    }
+  });
+
+  it('gives offsets in the units of a JavaScript string', async () => {
+    const text = '# größer 🙂\ndef naïve🙂(): pass\ndef café(): pass\n';
+    const reading = await (await openSyntax()).read(python, text);
+    const names = reading!.matches.flatMap(({ captures }) => captures.filter(({ name }) => name === 'name'));
+    expect(names.map(({ start, end }) => text.slice(start, end))).toContain('café');
+  });
+
+  it('gives up at the deadline, and reads the next text as if nothing had been', async () => {
+    const hurried = await openSyntax({ languages, deadlineMs: -1 });
+    expect(await hurried.read(python, `${'x = [1, 2, 3]\n'.repeat(20_000)}`)).toBeNull();
+    // Too short for the parser to look at the clock, so this one is read to its end.
+    const text = 'def f(): pass\n';
+    const patient = await openSyntax({ languages });
+    expect(await hurried.read(python, text)).toEqual(await patient.read(python, text));
+  });
+});
+
+describe('a grammar that is not what was shipped', () => {
+  const shipped = python.grammar!.path;
+  const goneOrOther = (path: string): Language => ({ ...python, grammar: { ...python.grammar!, path } });
+
+  it('is refused when a byte of it differs, and does not become a fallback', async () => {
+    const path = join(folder, 'changed.wasm');
+    const bytes = readFileSync(shipped);
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(path, bytes);
+    const syntax = await openSyntax({ languages: [goneOrOther(path)] });
+    await expect(parseFile('a.py', Buffer.from('x = 1\n'), syntax)).rejects.toMatchObject({ code: 'GRAMMAR_DAMAGED' });
+  });
+
+  it('is refused when it is missing', async () => {
+    const syntax = await openSyntax({ languages: [goneOrOther(join(folder, 'gone.wasm'))] });
+    await expect(parseFile('a.py', Buffer.from('x = 1\n'), syntax)).rejects.toMatchObject({
+      code: 'GRAMMAR_DAMAGED',
+      message: expect.stringContaining('gone.wasm'),
+    });
+  });
+
+  it('is named when it does not load, whatever the loader says', async () => {
+    const path = join(folder, 'nonsense.wasm');
+    writeFileSync(path, 'no wasm');
+    const syntax = await openSyntax({ languages: [{ ...python, grammar: { path, sha256: null } }] });
+    await expect(parseFile('a.py', Buffer.from('x = 1\n'), syntax)).rejects.toMatchObject({
+      code: 'GRAMMAR_DAMAGED',
+      message: expect.stringMatching(/nonsense\.wasm of python.*ABI/),
+    });
+  });
+
+  it('is found where a caller keeps its grammars', async () => {
+    for (const { grammar } of withGrammar) copyFileSync(grammar!.path, join(folder, basename(grammar!.path)));
+    const moved = loadBuiltInLanguages(pathToFileURL(`${folder}/`));
+    const syntax = await openSyntax({ languages: moved });
+    expect(await parseFile('a.py', Buffer.from('x = 1\n'), syntax)).toMatchObject({ status: 'parsed' });
+  });
+});
+
+describe("a user's own query", () => {
+  it.each([
+    ['does not compile', '(no_such_node) @def.function', /no_such_node/],
+    ['uses a capture that means nothing', '(call) @calls', /@calls/],
+    ['defines an unknown kind', '(call) @def.thing', /@def\.thing/],
+  ])('is refused when it %s', async (_, query, message) => {
+    const own = { ...python, query };
+    const syntax = await openSyntax({ languages: [own] });
+    await expect(syntax.read(own, 'x\n')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(message),
+    });
+  });
+});
