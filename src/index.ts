@@ -2,15 +2,25 @@
 export type { Config } from './config/schema.ts';
 export { type ErrorCode, errnoOf, IndexerError, messageOf } from './core/errors.ts';
 export type { IndexEvent, Observer, Phase } from './core/events.ts';
+export { type Diagnosis, diagnose } from './doctor/diagnose.ts';
 export {
-  type Index,
   indexProject,
+  migrateToDualTable,
   type OpenIndexOptions,
   openIndex,
   type RunOptions,
-  type RunReport,
   resume,
+  rollbackMigration,
   search,
 } from './indexer.ts';
+export type { RollbackReport } from './migrate/rollback.ts';
+export type { MigrateOptions, MigrationReport } from './migrate/to-dual-table.ts';
+export type { Index } from './run/opened.ts';
+export type { RunReport } from './run/report.ts';
 export type { SearchHit } from './search/search.ts';
 export { type StatusReport, status } from './status.ts';
+export type { Wait } from './store/lock.ts';
+export { type UnlockReport, unlockIndex } from './unlock.ts';
+export type { Finding } from './verify/findings.ts';
+export { type RepairReport, repairIndex } from './verify/repair.ts';
+export { type VerifyOptions, type VerifyReport, verifyIndex } from './verify/verify.ts';

@@ -16,6 +16,9 @@ const FOLDERS = [
   'phase2-embed',
   'search',
   'migrate',
+  'verify',
+  'doctor',
+  'run',
 ];
 
 /** What a folder, or a file at the top, may import beside itself. */
@@ -29,15 +32,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'phase2-embed': ['core', 'store', 'embedding'],
   search: ['core', 'store', 'embedding'],
   migrate: ['core', 'store'],
+  verify: ['core', 'store', 'embedding'],
+  doctor: ['core', 'config', 'store', 'embedding', 'languages', 'verify'],
+  run: ['core', 'config', 'store', 'embedding', 'phase1-parse', 'phase2-embed'],
+  'unlock.ts': ['core', 'config', 'store'],
   'status.ts': FOLDERS,
   'indexer.ts': [...FOLDERS, 'status.ts'],
-  'index.ts': [...FOLDERS, 'indexer.ts', 'status.ts'],
+  'index.ts': [...FOLDERS, 'indexer.ts', 'status.ts', 'unlock.ts'],
   cli: ['index.ts', 'config', 'core'],
 };
 
 /** Who may import a package; those not named here may be used anywhere the folder table allows. */
 const OWNERS: Readonly<Record<string, RegExp>> = {
-  '@lancedb/lancedb': /^store\//,
+  '@lancedb/lancedb': /^(store\/|verify\/read-table\.ts$)/, // verify reads by a way of its own
   'apache-arrow': /^store\//,
   'web-tree-sitter': /^phase1-parse\/syntax\.ts$/,
   '@huggingface/transformers': /^embedding\/local-model\.ts$/,

@@ -13,6 +13,7 @@ export const EXIT = {
   someFailed: 3,
   incomplete: 4,
   noIndex: 10,
+  damaged: 12,
   environment: 15,
 } as const;
 
@@ -29,6 +30,7 @@ const FAILURES: Readonly<Record<ErrorCode, readonly [exitCode: number, title: st
   INDEX_DAMAGED: [12, 'the index is damaged'],
   FORMAT_TOO_NEW: [13, 'the index was written by a newer version'],
   MIGRATION_NEEDED: [13, 'the index has an old format'],
+  MIGRATION_REFUSED: [13, 'the layout of the index was left as it is'],
   MODEL_MISSING: [14, 'the model is missing'],
   MODEL_DAMAGED: [14, 'the model is damaged'],
   MODEL_CHANGED: [14, 'the index was made with another model'],

@@ -3,10 +3,14 @@ import { Command, CommanderError, type Option } from 'commander';
 import { packageVersion } from '../config/package.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerIndex } from './commands/index.ts';
+import { registerMigrate } from './commands/migrate.ts';
 import { registerResume } from './commands/resume.ts';
 import { registerSearch } from './commands/search.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerUnlock } from './commands/unlock.ts';
+import { registerVerify } from './commands/verify.ts';
 
 const EXAMPLES = `Examples:
   tandem index                      index the project you stand in
@@ -36,7 +40,17 @@ export function buildProgram(cli: Cli): Command {
       outputError: () => undefined, // thrown as well, and said once by main.ts
     })
     .exitOverride();
-  for (const register of [registerIndex, registerResume, registerStatus, registerSearch]) register(program, cli);
+  for (const register of [
+    registerIndex,
+    registerResume,
+    registerMigrate,
+    registerStatus,
+    registerSearch,
+    registerVerify,
+    registerDoctor,
+    registerUnlock,
+  ])
+    register(program, cli);
   return program;
 }
 

@@ -64,7 +64,8 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
     previousScanStartNs: ctx.previousScanNs,
     unreachable: discovery.failed.map((file) => file.path),
     isIntact: (path, known) =>
-      (known.chunker === ctx.writer.chunkerVersion || known.chunker === FOREIGN_CHUNKER) && census.holds(path, known.sha256, known.chunkCount),
+      (known.chunker === ctx.writer.chunkerVersion || known.chunker === FOREIGN_CHUNKER) &&
+      census.holds(path, known.sha256, known.chunkCount),
   });
   await ctx.begin(discovery);
 

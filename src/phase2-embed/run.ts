@@ -112,7 +112,8 @@ export async function runPhase2(ctx: Phase2Context, options: Phase2Options): Pro
     throw error;
   }
   await checkpoint();
-  return done;
+  const { embedded, failed, tokens, checkpoints } = done;
+  return { embedded, failed, tokens, checkpoints };
 }
 
 /** Sets failed chunks aside first: the batch's mark would else claim them. Returns how many vectors were stored. */

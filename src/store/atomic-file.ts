@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf } from '../core/errors.ts';
+import { errnoOf, IndexerError } from '../core/errors.ts';
 
 /** Flushes a directory's entries to disk. Windows cannot open directories and needs no such call. */
 export async function syncDirectory(path: string): Promise<void> {
@@ -44,13 +44,22 @@ export async function sweepTemporaryFiles(directory: string): Promise<void> {
   }
 }
 
-/** Whether something exists at `path`; other errors than its absence are thrown. */
+/** Whether something exists at `path`; other errors than its absence are thrown, NOT_WRITABLE where it may not be asked. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false;
-    throw error;
+    throw forbidden(error, path);
   }
+}
+
+/** EACCES and EPERM as an error that a user can act on; anything else as it came. */
+export function forbidden(error: unknown, path: string): unknown {
+  if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM') return error;
+  return new IndexerError('NOT_WRITABLE', `no permission to open ${path}`, {
+    hint: 'run this as the user who owns the index, or choose another index directory with --index-dir',
+    cause: error,
+  });
 }

@@ -3,6 +3,7 @@ import { copyFile, mkdir, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
+import { forbidden } from './atomic-file.ts';
 
 const LARGEST_BYTES = 64 * 1024 * 1024;
 
@@ -47,7 +48,7 @@ async function readBounded(path: string): Promise<string | null> {
     return await file.readFile('utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
-    throw error;
+    throw forbidden(error, path);
   }
 }
 

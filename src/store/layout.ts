@@ -9,8 +9,8 @@ export interface Layout {
   readonly lanceDir: string;
   readonly chunksTable: string;
   readonly vectorsTable: string;
-  /** The old single table, where there is one. */
-  readonly legacyTable: string;
+  /** Where older layouts lie, the first found being the one that counts; relative to the index directory. */
+  readonly oldTables: { readonly single: readonly string[]; readonly chunks: string; readonly vectors: string };
   /** Read by mcp-vector-search at every start. */
   readonly schemaVersionFile: string;
   readonly indexMetadataFile: string;
@@ -24,6 +24,13 @@ export interface Layout {
   readonly checkpointFile: string;
   readonly ledgerFile: string;
   readonly quarantineDir: string;
+  /** What a migration or a rollback took out of use, and the journal of the switch. */
+  readonly backupDir: string;
+  readonly journalFile: string;
+  /** Where a migration builds, until the switch. */
+  readonly stagedLanceDir: string;
+  readonly stagedStructureDir: string;
+  readonly stagedLedgerFile: string;
 }
 
 export function layoutOf(indexDir: string): Layout {
@@ -35,7 +42,11 @@ export function layoutOf(indexDir: string): Layout {
     lanceDir,
     chunksTable: join(lanceDir, 'chunks.lance'),
     vectorsTable: join(lanceDir, 'vectors.lance'),
-    legacyTable: join(indexDir, 'code_search.lance'),
+    oldTables: {
+      single: ['code_search.lance', 'code_chunks.lance'],
+      chunks: 'chunks.lance',
+      vectors: 'vectors.lance',
+    },
     schemaVersionFile: join(indexDir, 'schema_version.json'),
     indexMetadataFile: join(indexDir, 'index_metadata.json'),
     staleTextIndexFile: join(indexDir, 'bm25_index.pkl'),
@@ -47,5 +58,10 @@ export function layoutOf(indexDir: string): Layout {
     checkpointFile: join(tandemDir, 'checkpoint.json'),
     ledgerFile: join(tandemDir, 'files.jsonl'),
     quarantineDir: join(tandemDir, 'quarantine'),
+    backupDir: join(tandemDir, 'backup'),
+    journalFile: join(tandemDir, 'backup', 'journal.json'),
+    stagedLanceDir: join(indexDir, 'lance.migrating'),
+    stagedStructureDir: join(tandemDir, 'lance.migrating'),
+    stagedLedgerFile: join(tandemDir, 'files.migrating.jsonl'),
   };
 }

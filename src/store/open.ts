@@ -3,13 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Schema } from 'apache-arrow';
 import { errnoOf, IndexerError } from '../core/errors.ts';
+import { adoptForeignFiles } from './adopt.ts';
 import { exists, sweepTemporaryFiles } from './atomic-file.ts';
 import type { Census } from './census.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
 import { hasWholeHead, openDurability, quarantineBadHeads } from './durability.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { type Ledger, openLedger } from './ledger.ts';
-import { acquireLock, type Lock } from './lock.ts';
+import { acquireLock, type Lock, type LockOptions } from './lock.ts';
 import { reconcile } from './reconcile.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
 import { type StructureStore, structureStore } from './structure.ts';
@@ -20,7 +21,11 @@ export interface OpenOptions {
   readonly root: string;
   readonly indexDir: string;
   readonly dimension: number;
+  /** Name of the model that new vectors will come from; needed only where another program's tables may be found. */
+  readonly modelId?: string | undefined;
   readonly durability: 'full' | 'fast';
+  /** How to wait for another writer; refused at once unless it says otherwise. */
+  readonly lock?: LockOptions | undefined;
 }
 
 export interface WritableStores extends AsyncDisposable {
@@ -35,6 +40,8 @@ export interface WritableStores extends AsyncDisposable {
   readonly lock: Lock;
   /** Files that must be parsed again whatever run.json says. */
   readonly distrusted: ReadonlySet<string>;
+  /** Files of another program that were taken over unchanged. */
+  readonly adopted: number;
   readonly repairs: Readonly<Record<string, number>>;
   /** Manifests that were not whole and were set aside, and where. */
   readonly quarantined: readonly string[];
@@ -50,11 +57,12 @@ export interface ReadableStores extends AsyncDisposable {
   readonly vectors: VectorsStore;
 }
 
-/** What lies in the index directory: nothing of ours, the old single table, or the two tables. */
+/** What lies in the index directory: no table, an older layout (`code_search` stands for all of them), or the two tables. */
 export async function detectLayout(indexDir: string): Promise<'none' | 'code_search' | 'dual-table'> {
   const layout = layoutOf(indexDir);
   if (await exists(layout.chunksTable)) return 'dual-table';
-  if (await exists(layout.legacyTable)) return 'code_search';
+  const { single, chunks } = layout.oldTables;
+  for (const name of [...single, chunks]) if (await exists(join(layout.indexDir, name))) return 'code_search';
   return 'none';
 }
 
@@ -64,7 +72,7 @@ export async function openForWriting(options: OpenOptions): Promise<WritableStor
   if ((await detectLayout(options.indexDir)) === 'code_search') throw migrationNeeded(layout);
   const isNew = !(await exists(layout.indexDir));
   await makeDirectories(layout, isNew);
-  const lock = await acquireLock(layout.lockFile);
+  const lock = await acquireLock(layout.lockFile, options.lock);
   try {
     return await openLocked(layout, lock, { ...options, isNew });
   } catch (error) {
@@ -97,6 +105,14 @@ async function openLocked(
   const vectors = vectorsStore(vectorsTable, { dimension: options.dimension, projectName: basename(options.root) });
   const structure = structureStore(structureTable);
   const ledger = await openLedger(layout.ledgerFile);
+  const adopted = await adoptForeignFiles({
+    root: options.root,
+    chunks,
+    vectors,
+    structure,
+    ledger,
+    model: { id: options.modelId ?? 'sentence-transformers/all-MiniLM-L6-v2', dimension: options.dimension },
+  });
   const { census, distrusted, repairs } = await reconcile({ chunks, vectors, structure });
   const durability = openDurability(options.durability);
   return {
@@ -109,6 +125,7 @@ async function openLocked(
     census,
     lock,
     distrusted,
+    adopted,
     repairs,
     quarantined,
     async makeDurable() {
@@ -153,10 +170,13 @@ export async function openForReading(options: OpenOptions): Promise<ReadableStor
   };
 }
 
+/** Of indexes and of metadata each. Unbounded (its defaults are 6 and 1 GB), a long run of small commits fills them. */
+const CACHE_BYTES = 64n * 1024n * 1024n;
+
 /** Loaded on first use: the engine takes 80 ms to import. Its path must be absolute, or `db…` is taken for a cloud. */
-async function connect(directory: string) {
-  const { connect: connectTo } = await import('@lancedb/lancedb');
-  return connectTo(directory);
+export async function connect(directory: string) {
+  const { connect: connectTo, Session } = await import('@lancedb/lancedb');
+  return connectTo(directory, {}, new Session(CACHE_BYTES, CACHE_BYTES));
 }
 
 /** A vectors table that the other tool made lacks our columns; NULL in them marks its rows. */
@@ -195,7 +215,7 @@ async function makeDirectories(layout: Layout, isNew: boolean): Promise<void> {
 }
 
 function migrationNeeded(layout: Layout): IndexerError {
-  return new IndexerError('MIGRATION_NEEDED', `${layout.indexDir} holds an index in the old single-table layout`, {
-    hint: 'this version cannot convert it yet; nothing was changed. Index into another directory with --index-dir',
+  return new IndexerError('MIGRATION_NEEDED', `${layout.indexDir} holds an index in an old layout`, {
+    hint: 'nothing was changed; `tandem migrate --to-dual-table` converts it and keeps a backup, and so does `tandem index`',
   });
 }

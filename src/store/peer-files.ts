@@ -13,6 +13,10 @@ const SCHEMA_VERSION = '2.4.0';
 /** The version whose tables ours are; its own search rebuilds the index where major and minor differ. */
 const EMULATED_VERSION = '4.1.14';
 
+export async function hasPeerFiles(layout: Layout): Promise<boolean> {
+  return (await exists(layout.schemaVersionFile)) && (await exists(layout.indexMetadataFile));
+}
+
 /**
  * Writes both files and removes that tool's text index, which our changes made stale. Unknown keys of its metadata
  * are kept. Its config.json is never touched.

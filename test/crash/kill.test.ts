@@ -48,6 +48,8 @@ async function expectWhole(root: string): Promise<void> {
   expect(status).toMatchObject({ complete: true, chunks: { pending: 0, processing: 0, error: 0 } });
   expect(status.vectors).toBe(status.chunks.total);
   expect(await indexDigest(root)).toEqual(expected);
+  const verified = tandem('verify', root);
+  expect(verified.code, verified.stdout + verified.stderr).toBe(0);
 }
 
 describe('a SIGKILL in Phase 1', () => {

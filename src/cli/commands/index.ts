@@ -20,11 +20,12 @@ export function registerIndex(program: Command, cli: Cli): void {
     .summary('parse and embed a project, incrementally')
     .description('Parse changed files into chunks (phase 1) and embed pending chunks (phase 2).')
     .addHelpText('before', EXAMPLES)
+    .option('--no-migrate', 'refuse an index in an old layout instead of converting it')
     .addOption(
       new Option('--phase <phase>', '1: parse, 2: embed, all: both').default('all' as const).argParser(parsePhase),
     );
   addRunOptions(command).action(async (path: string | undefined, _flags, self: Command) => {
-    const flags = self.optsWithGlobals<GlobalFlags & { readonly phase: Phase | 'all' }>();
+    const flags = self.optsWithGlobals<GlobalFlags & { readonly phase: Phase | 'all'; readonly migrate: boolean }>();
     const config = await configFor(self, path, true);
     const report = await runOnIndex(cli, config, flags, 'write', (library, index, signal) =>
       library.indexProject(index, { phase: flags.phase, signal }),

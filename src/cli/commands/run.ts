@@ -1,8 +1,27 @@
 // What `index` and `resume` share: a reporter and an open index around one piece of work.
 import type { Command } from 'commander';
-import type { Config, Index, RunReport } from '../../index.ts';
+import { IndexerError } from '../../core/errors.ts';
+import type { Config, Index, RunReport, Wait } from '../../index.ts';
 import type { Cli, GlobalFlags, Library } from '../cli.ts';
 import { visible } from '../visible.ts';
+
+/** For every command that takes the lock. */
+export const WAIT_OPTION = [
+  '--wait [seconds]',
+  'wait for another writer to end, rather than refuse at once (default: as long as it takes)',
+] as const;
+
+/** Undefined if the option was not given. */
+export function parseWait(typed: string | true | undefined, signal: AbortSignal | undefined): Wait | undefined {
+  if (typed === undefined) return undefined;
+  if (typed === true) return { seconds: null, signal };
+  if (!/^\d{1,7}$/.test(typed)) {
+    throw new IndexerError('USAGE', `--wait was given "${typed}"`, {
+      hint: 'it takes a whole number of seconds: --wait=30; a folder goes before it',
+    });
+  }
+  return { seconds: Number(typed), signal };
+}
 
 export function addRunOptions(command: Command): Command {
   return command
@@ -12,19 +31,21 @@ export function addRunOptions(command: Command): Command {
     .option(
       '--durability <mode>',
       'full: sync to disk at every checkpoint; fast: leave that to the system (default: full)',
-    );
+    )
+    .option(...WAIT_OPTION);
 }
 
 /** Opens the index for writing, works, closes it; the reporter draws until all of that is done. */
 export async function runOnIndex(
   cli: Cli,
   config: Config,
-  flags: GlobalFlags,
+  flags: GlobalFlags & { readonly wait?: string | true; readonly migrate?: boolean },
   mode: 'write' | 'resume',
   work: (library: Library, index: Index, signal: AbortSignal) => Promise<RunReport>,
 ): Promise<RunReport> {
   const { createReporter } = await import('../report/reporter.ts');
   const signal = cli.interruptible(`go on with: ${cli.terminal.invocation}resume ${visible(config.root)}`);
+  const wait = parseWait(flags.wait, signal);
   const reporter = await createReporter(cli.err, {
     quiet: flags.quiet === true,
     progress: flags.progress,
@@ -34,7 +55,13 @@ export async function runOnIndex(
   try {
     const library = await cli.library();
     signal.throwIfAborted();
-    await using index = await library.openIndex(config, { mode, observe: reporter.observe });
+    await using index = await library.openIndex(config, {
+      mode,
+      observe: reporter.observe,
+      wait,
+      signal,
+      migrate: flags.migrate,
+    });
     const report = await work(library, index, signal);
     if (!report.complete) signal.throwIfAborted();
     return report;

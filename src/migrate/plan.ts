@@ -1,0 +1,201 @@
+// Everything that can be known, and refused, before anything is written. Reads only.
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { IndexerError } from '../core/errors.ts';
+import { isSameModel } from '../store/adopt.ts';
+import { exists } from '../store/atomic-file.ts';
+import { type Layout, layoutOf } from '../store/layout.ts';
+import type { RunRecord } from '../store/run-file.ts';
+import { damaged, findOldTables, namesOf, type OldSettings, type OldTables, readOldSettings } from './detect.ts';
+import { type JudgedFile, judgeFiles, type OldFile } from './file-states.ts';
+import { findOldRoot } from './old-root.ts';
+import { type OldSource, openOldSource, pathOf } from './old-rows.ts';
+
+export type ModelRecord = NonNullable<RunRecord['model']>;
+
+export interface MigrationTarget {
+  readonly root: string;
+  readonly indexDir: string;
+  /** The model that new vectors will come from; the old ones have to be of the same. */
+  readonly model: ModelRecord;
+  /** Bytes free for the index directory; asked of the system unless given. */
+  readonly freeBytes?: (() => Promise<number>) | undefined;
+}
+
+export interface MigrationPlan {
+  readonly layout: Layout;
+  readonly old: OldTables;
+  readonly settings: OldSettings;
+  /** Rows of the old table, doubled ones included. */
+  readonly rows: number;
+  /** Ids that stand in more than one row, with how many rows; the last one counts. */
+  readonly doubled: ReadonlyMap<string, number>;
+  readonly ids: ReadonlySet<string>;
+  /** Rows with a vector, as far as can be told without reading them all. */
+  readonly vectors: number;
+  /** By the path that the old table uses. */
+  readonly files: ReadonlyMap<string, JudgedFile>;
+  readonly oldRoot: string;
+  /** The name of the model that made the old vectors, for `model_version`. */
+  readonly modelName: string;
+  readonly oldVersion: string;
+  readonly bytes: { readonly old: number; readonly needed: number; readonly free: number };
+  readonly warnings: readonly string[];
+}
+
+/** Beside twice the old tables; manifests, journal and structure rows of a small index fit well into it. */
+const SPARE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Null if there is no old table. Errors: INDEX_DAMAGED (half a table, missing columns, rows without id or path),
+ * MODEL_CHANGED (another model or dimension), MIGRATION_REFUSED (a backup in the way, a project that moved out of
+ * reach), DISK_FULL (before anything is written).
+ */
+export async function planMigration(target: MigrationTarget): Promise<MigrationPlan | null> {
+  const layout = layoutOf(target.indexDir);
+  const old = await findOldTables(layout);
+  if (old === null) return null;
+  for (const name of namesOf(old)) await refuseBackupInTheWay(layout, backupNameOf(name));
+  const { source, dimension } = await openOldSource(layout, old);
+  using opened = source;
+  if (dimension !== null && dimension !== target.model.dimension) {
+    throw otherModel(`vectors of ${dimension} dimensions`, target.model);
+  }
+  const settings = await readOldSettings(layout);
+  const { modelName, warning } = await agreeOnModel(opened, settings, target.model);
+  const facts = await collectFacts(opened, pathOf(layout, old));
+  const { oldRoot, relocate } = await findOldRoot([...facts.files.keys()], target.root, settings);
+  const files = await judgeAll(facts, relocate, target.root, settings);
+  const vectors = Math.min(facts.ids.size, await opened.countVectors());
+  const bytes = await measureSpace(layout, old, target);
+  if (bytes.needed > bytes.free) {
+    throw new IndexerError(
+      'DISK_FULL',
+      `the migration needs ${bytes.needed} bytes in ${layout.indexDir}, ${bytes.free} are free`,
+      { hint: 'nothing was changed; free some space and run this again' },
+    );
+  }
+  const { rows, doubled, ids } = facts;
+  const oldVersion = settings.version ?? '';
+  const warnings = warning === null ? [] : [warning];
+  return { layout, old, settings, rows, doubled, ids, vectors, files, oldRoot, modelName, oldVersion, bytes, warnings };
+}
+
+/** `code_search.lance` → `code_search.backup`. */
+export function backupNameOf(table: string): string {
+  return table.replace(/\.lance$/, '.backup');
+}
+
+async function refuseBackupInTheWay(layout: Layout, name: string): Promise<void> {
+  if (!(await exists(join(layout.indexDir, name)))) return;
+  throw new IndexerError('MIGRATION_REFUSED', `there is a backup already: ${join(layout.indexDir, name)}`, {
+    hint: 'nothing was changed; it holds an earlier index. Move it elsewhere or remove it, then run this again',
+  });
+}
+
+async function agreeOnModel(
+  source: OldSource,
+  settings: OldSettings,
+  model: ModelRecord,
+): Promise<{ modelName: string; warning: string | null }> {
+  const signed = await source.models();
+  const names = signed.length > 0 ? signed : settings.model === null ? [] : [settings.model];
+  for (const name of names) if (!isSameModel(name, model.model_id)) throw otherModel(name, model);
+  if (names[0] !== undefined) return { modelName: names[0], warning: null };
+  const warning = `nothing says which model made the old vectors; with ${model.dimension} dimensions they are taken for ${model.model_id}`;
+  return { modelName: model.model_id, warning };
+}
+
+function otherModel(found: string, model: ModelRecord): IndexerError {
+  return new IndexerError(
+    'MODEL_CHANGED',
+    `the old index was made with ${found}; this program uses ${model.model_id} (${model.dimension} dimensions)`,
+    {
+      hint: 'nothing was changed; vectors of two models cannot be compared. Index into another directory with --index-dir',
+    },
+  );
+}
+
+interface Facts {
+  rows: number;
+  readonly ids: Set<string>;
+  readonly doubled: Map<string, number>;
+  readonly files: Map<string, { rows: number; hash: string; isSound: boolean }>;
+}
+
+async function collectFacts(source: OldSource, path: string): Promise<Facts> {
+  const facts: Facts = { rows: 0, ids: new Set(), doubled: new Map(), files: new Map() };
+  for await (const batch of source.facts()) {
+    for (const { id, path: file, fileHash } of batch) {
+      facts.rows++;
+      if (id === '') throw damaged(path, `row ${facts.rows} has no id`);
+      if (file === '') throw damaged(path, `row ${facts.rows} (${id}) names no file`);
+      const isDoubled = facts.ids.has(id);
+      if (isDoubled) facts.doubled.set(id, (facts.doubled.get(id) ?? 1) + 1);
+      facts.ids.add(id);
+      const known = facts.files.get(file);
+      if (known === undefined) facts.files.set(file, { rows: 1, hash: fileHash, isSound: !isDoubled });
+      else {
+        if (!isDoubled) known.rows++;
+        if (isDoubled || known.hash !== fileHash) known.isSound = false;
+      }
+    }
+  }
+  return facts;
+}
+
+async function judgeAll(
+  facts: Facts,
+  relocate: (path: string) => string | null,
+  root: string,
+  settings: OldSettings,
+): Promise<Map<string, JudgedFile>> {
+  const raw: string[] = [];
+  const files: OldFile[] = [];
+  const times = new Map<string, number>();
+  for (const [path, seconds] of settings.modifiedAt) {
+    const relative = relocate(path);
+    if (relative !== null) times.set(relative, seconds);
+  }
+  for (const [path, { rows, hash, isSound }] of facts.files) {
+    const relative = relocate(path);
+    if (relative === null) throw outside(path, root);
+    raw.push(path);
+    files.push({ path: relative, rows, storedHash: hash, isSound, modifiedAt: times.get(relative) ?? null });
+  }
+  const judged = await judgeFiles(root, files);
+  return new Map(raw.map((path, index) => [path, judged[index]!]));
+}
+
+function outside(path: string, root: string): IndexerError {
+  return new IndexerError('MIGRATION_REFUSED', `the old index holds ${path}, which cannot lie below ${root}`, {
+    hint: 'nothing was changed; name the project that was indexed, or move the old index away and index again',
+  });
+}
+
+async function measureSpace(layout: Layout, old: OldTables, target: MigrationTarget): Promise<MigrationPlan['bytes']> {
+  let oldBytes = 0;
+  for (const name of namesOf(old)) {
+    for (const [, size] of await listFiles(join(layout.indexDir, name))) oldBytes += size;
+  }
+  // Content is stored twice, in chunks and in vectors; what is compressed there only makes it less.
+  const needed = 2 * oldBytes + SPARE_BYTES;
+  return { old: oldBytes, needed, free: await (target.freeBytes ?? (() => freeBytesOf(layout.indexDir)))() };
+}
+
+async function freeBytesOf(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
+}
+
+/** Files below a directory with their sizes, sorted by name. */
+export async function listFiles(directory: string): Promise<[name: string, size: number][]> {
+  const entries = await readdir(directory, { withFileTypes: true, recursive: true });
+  const files: [string, number][] = [];
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    files.push([path.slice(directory.length + 1).replaceAll('\\', '/'), (await stat(path)).size]);
+  }
+  return files.sort(([a], [b]) => (a < b ? -1 : 1));
+}

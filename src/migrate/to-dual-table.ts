@@ -1,0 +1,311 @@
+// From an old layout to the two tables: look, build beside, compare, switch. Until the switch nothing old is touched.
+import { mkdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { IndexerError } from '../core/errors.ts';
+import type { Observer } from '../core/events.ts';
+import { exists } from '../store/atomic-file.ts';
+import { engineFailure } from '../store/engine-failure.ts';
+import { type Layout, layoutOf } from '../store/layout.ts';
+import { acquireLock, type Lock, type LockOptions } from '../store/lock.ts';
+import { detectLayout } from '../store/open.ts';
+import { findOldTables, namesOf } from './detect.ts';
+import type { FileState } from './file-states.ts';
+import { findDisplaced, type Journal, readJournal, recover, switchOver, takeBack, writeJournal } from './journal.ts';
+import { openOldSource } from './old-rows.ts';
+import {
+  backupNameOf,
+  listFiles,
+  type MigrationPlan,
+  type MigrationTarget,
+  type ModelRecord,
+  planMigration,
+} from './plan.ts';
+import { recipeNameOf, removeStaged, type Staged, stageTables } from './staging.ts';
+import { verifyStaged } from './verify.ts';
+
+export type Model = ModelRecord;
+
+export interface MigrateOptions {
+  /** Only looks; writes nothing and takes no lock. */
+  readonly dryRun?: boolean | undefined;
+  /** Part of another command: an old table without rows is no reason to stop. */
+  readonly automatic?: boolean | undefined;
+  readonly lock?: LockOptions | undefined;
+  readonly observe?: Observer | undefined;
+  /** Checked between groups of rows; an abort leaves everything as it was. */
+  readonly signal?: AbortSignal | undefined;
+  readonly fault?: ((name: string) => void) | undefined;
+}
+
+/** What a migration did, or would do. */
+export interface MigrationReport {
+  /** `nothing`: the index has the new layout already. `finished`: a migration that was cut off is at its end now. */
+  readonly state: 'nothing' | 'planned' | 'migrated' | 'finished';
+  /** Old tables and what they are called as backups. */
+  readonly tables: readonly { readonly from: string; readonly to: string }[];
+  /** Rows of the old table; `doubled` of them were left out because their id came again. */
+  readonly rows: number;
+  readonly doubled: number;
+  readonly chunks: number;
+  readonly vectors: number;
+  /** Files by what became of them since they were indexed; all but the unchanged are parsed again by the next `index`. */
+  readonly files: Readonly<Record<FileState, readonly string[]>>;
+  /** Chunks of files that are changed or unknown. */
+  readonly chunksToRedo: number;
+  /** Where the old paths began. */
+  readonly oldRoot: string;
+  /** What `tandem_recipe` says of the old vectors. */
+  readonly recipe: string;
+  readonly bytes: MigrationPlan['bytes'];
+  readonly seconds: number;
+}
+
+/**
+ * Errors: NO_INDEX without any table, INDEX_LOCKED, what `planMigration` says, DISK_FULL. All of them leave everything as
+ * it was; so does a kill before the switch, and after it the next command that writes goes on.
+ */
+export async function migrateToDualTable(
+  target: MigrationTarget,
+  options: MigrateOptions = {},
+): Promise<MigrationReport> {
+  const startedAt = performance.now();
+  const layout = layoutOf(target.indexDir);
+  const seconds = () => (performance.now() - startedAt) / 1000;
+  if ((await detectLayout(target.indexDir)) === 'none') {
+    await findOldTables(layout); // throws where half a pair is left
+    throw noIndex(layout, target.root);
+  }
+  if (options.dryRun) return look(layout, target, options, seconds);
+
+  return underLock(layout, options.lock, async (lock) => {
+    const recovered = await recoverAndTell(layout, options);
+    if (recovered === 'migrated') return { ...nothing(target), state: 'finished', seconds: seconds() };
+    if ((await detectLayout(target.indexDir)) === 'dual-table') return { ...nothing(target), seconds: seconds() };
+    const plan = await planOf(target, options);
+    const staged = await carryOut(plan, target, lock, options);
+    return { ...describe(plan), ...staged, state: 'migrated', seconds: seconds() };
+  });
+}
+
+/** Goes on with a switch that was cut off, in whichever direction. To be called before an index is opened for writing. */
+export async function finishInterruptedMigration(indexDir: string, options: MigrateOptions = {}): Promise<void> {
+  const layout = layoutOf(indexDir);
+  const journal = await readJournal(layout);
+  if (journal === null || journal.state === 'done') return;
+  await underLock(layout, options.lock, () => recoverAndTell(layout, options));
+}
+
+async function recoverAndTell(layout: Layout, { observe, fault }: MigrateOptions): Promise<string | null> {
+  const recovered = await recover(layout, fault ?? (() => undefined));
+  const tell = (message: string) => observe?.({ type: 'notice', message });
+  if (recovered === 'migrated') tell('finished a migration that was cut off after its switch');
+  if (recovered === 'taken back') tell('took back a migration that was cut off before its switch');
+  if (recovered === 'rolled back') tell('finished a rollback that was cut off');
+  return recovered;
+}
+
+async function look(
+  layout: Layout,
+  target: MigrationTarget,
+  options: MigrateOptions,
+  seconds: () => number,
+): Promise<MigrationReport> {
+  const journal = await readJournal(layout);
+  if (journal !== null && journal.state !== 'done') {
+    const message = 'a switch of layouts was cut off here; the next command that writes brings it to an end first';
+    options.observe?.({ type: 'warning', message });
+  }
+  if ((await detectLayout(target.indexDir)) === 'dual-table') return { ...nothing(target), seconds: seconds() };
+  const plan = await planOf(target, options);
+  tellPlan(plan, options);
+  return { ...describe(plan), state: 'planned', seconds: seconds() };
+}
+
+async function planOf(target: MigrationTarget, options: MigrateOptions): Promise<MigrationPlan> {
+  const plan = await planMigration(target);
+  if (plan === null) throw noIndex(layoutOf(target.indexDir), target.root);
+  if (plan.rows === 0 && !options.automatic) {
+    throw new IndexerError('MIGRATION_REFUSED', `the old table ${namesOf(plan.old).join(', ')} holds no rows`, {
+      hint: `nothing was changed; make a new index with: tandem index ${target.root}`,
+    });
+  }
+  return plan;
+}
+
+async function carryOut(
+  plan: MigrationPlan,
+  target: MigrationTarget,
+  lock: Lock,
+  options: MigrateOptions,
+): Promise<Staged> {
+  const { layout, old } = plan;
+  const fault = options.fault ?? (() => undefined);
+  const step = (message: string) => options.observe?.({ type: 'notice', message });
+  tellPlan(plan, options);
+  let journal: Journal | null = null;
+  try {
+    const { source } = await openOldSource(layout, old);
+    using opened = source;
+    const before = await opened.version();
+    const dimension = target.model.dimension;
+    const staged = await stageTables(
+      { plan, dimension, fence: () => lock.assertHeld(), fault, signal: options.signal },
+      opened,
+    );
+    step(`  3. written: ${staged.chunks} chunks, ${staged.vectors} vectors`);
+    fault('migrate.staged');
+    await verifyStaged(plan, opened, staged);
+    if ((await opened.version()) !== before) throw changedMeanwhile(layout);
+    step('  4. verified: number of rows, ids, and every vector bit by bit');
+    fault('migrate.verified');
+    options.signal?.throwIfAborted();
+    await lock.assertHeld();
+    journal = await journalOf(plan, target, staged);
+    await writeJournal(layout, journal);
+    fault('migrate.journal-written');
+    await switchOver(layout, journal, fault);
+    step('  5. switched: the index has two tables now');
+    return staged;
+  } catch (error) {
+    if (journal === null) await removeStaged(layout);
+    else if (await exists(layout.stagedLanceDir)) await takeBack(layout, journal);
+    throw engineFailure(error, layout.indexDir);
+  }
+}
+
+async function journalOf(plan: MigrationPlan, target: MigrationTarget, staged: Staged): Promise<Journal> {
+  const { layout, old } = plan;
+  const tables = [];
+  for (const from of namesOf(old)) {
+    tables.push({ from, to: backupNameOf(from), files: await listFiles(join(layout.indexDir, from)) });
+  }
+  const now = new Date().toISOString();
+  return {
+    schema: 1,
+    state: 'switching',
+    id: now.replace(/[:.]/g, '-'),
+    root: target.root,
+    started_at: now,
+    tables,
+    displaced: await findDisplaced(layout),
+    chunks: staged.chunks,
+    vectors: staged.vectors,
+    model: target.model,
+  };
+}
+
+/** Says what was found, what will be embedded anew and why, before anything is done. */
+function tellPlan(plan: MigrationPlan, { observe }: MigrateOptions): void {
+  const report = describe(plan);
+  const from = report.tables.map((table) => table.from).join(' and ');
+  observe?.({ type: 'warning', message: `an index in an old layout was found: ${from} in ${plan.layout.indexDir}` });
+  for (const message of plan.warnings) observe?.({ type: 'warning', message });
+  const tell = (message: string) => observe?.({ type: 'notice', message });
+  tell(
+    `  1. detected ${plan.rows} rows of ${plan.files.size} files, ${plan.bytes.old} bytes, vectors by ${plan.modelName}`,
+  );
+  if (report.doubled > 0) tell(`     ${report.doubled} rows repeat an id; the last row of each counts`);
+  const { unchanged, changed, unknown, gone } = report.files;
+  tell(`     ${filesOf(unchanged)} unchanged, with their vectors kept`);
+  if (changed.length + unknown.length > 0) {
+    const listed = someOf([...changed, ...unknown]);
+    tell(
+      `     ${filesOf(changed)} changed, ${unknown.length} not known to be unchanged: the next index parses and embeds them again (${report.chunksToRedo} old chunks): ${listed}`,
+    );
+  }
+  if (gone.length > 0) tell(`     ${filesOf(gone)} gone from disk, which the next index removes: ${someOf(gone)}`);
+  const backups = report.tables.map(({ from: name, to }) => `${name} is kept as ${to}`).join(', ');
+  tell(`  2. backup: ${backups}, untouched`);
+}
+
+function filesOf(paths: readonly string[]): string {
+  return `${paths.length} ${paths.length === 1 ? 'file' : 'files'}`;
+}
+
+function someOf(paths: readonly string[]): string {
+  const more = paths.length - 5;
+  return `${paths.slice(0, 5).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function describe(plan: MigrationPlan): MigrationReport {
+  const files: Record<FileState, string[]> = { unchanged: [], changed: [], unknown: [], gone: [] };
+  let chunksToRedo = 0;
+  for (const { path, state, rows } of plan.files.values()) {
+    files[state].push(path);
+    if (state === 'changed' || state === 'unknown') chunksToRedo += rows;
+  }
+  return {
+    state: 'planned',
+    tables: namesOf(plan.old).map((from) => ({ from, to: backupNameOf(from) })),
+    rows: plan.rows,
+    doubled: plan.rows - plan.ids.size,
+    chunks: plan.ids.size,
+    vectors: plan.vectors,
+    files,
+    chunksToRedo,
+    oldRoot: plan.oldRoot,
+    recipe: recipeNameOf(plan),
+    bytes: plan.bytes,
+    seconds: 0,
+  };
+}
+
+function nothing(target: MigrationTarget): MigrationReport {
+  return {
+    state: 'nothing',
+    tables: [],
+    rows: 0,
+    doubled: 0,
+    chunks: 0,
+    vectors: 0,
+    files: { unchanged: [], changed: [], unknown: [], gone: [] },
+    chunksToRedo: 0,
+    oldRoot: target.root,
+    recipe: '',
+    bytes: { old: 0, needed: 0, free: 0 },
+    seconds: 0,
+  };
+}
+
+/** Under the lock; what was made for the lock's sake goes again if nothing came of it. */
+export async function underLock<T>(
+  layout: Layout,
+  options: LockOptions | undefined,
+  work: (lock: Lock) => Promise<T>,
+): Promise<T> {
+  const isNew = !(await exists(layout.tandemDir));
+  if (isNew) await makeTandemDir(layout);
+  try {
+    const lock = await acquireLock(layout.lockFile, options);
+    try {
+      return await work(lock);
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    if (isNew) await rmdir(layout.tandemDir).catch(() => undefined); // not empty: something came of it
+  }
+}
+
+async function makeTandemDir(layout: Layout): Promise<void> {
+  try {
+    await mkdir(layout.tandemDir, { mode: 0o700 });
+  } catch (error) {
+    throw new IndexerError('NOT_WRITABLE', `the index directory ${layout.indexDir} cannot be written`, {
+      hint: 'nothing was changed; check its owner and mode',
+      cause: error,
+    });
+  }
+}
+
+function noIndex(layout: Layout, root: string): IndexerError {
+  return new IndexerError('NO_INDEX', `there is no index in ${layout.indexDir}, of the old layout or the new`, {
+    hint: `make one with: tandem index ${root}`,
+  });
+}
+
+function changedMeanwhile(layout: Layout): IndexerError {
+  return new IndexerError('MIGRATION_REFUSED', `another program wrote the old table in ${layout.indexDir} meanwhile`, {
+    hint: 'nothing was changed; wait until it has finished, then run this again',
+  });
+}

@@ -1,0 +1,50 @@
+// An index as it is held open: what a caller sees of it, and what is behind.
+import type { Config } from '../config/schema.ts';
+import type { Observer } from '../core/events.ts';
+import { keepDamaged } from '../store/json-file.ts';
+import type { ReadableStores, WritableStores } from '../store/open.ts';
+import { type RunRecord, readRunFile } from '../store/run-file.ts';
+
+/** An index opened for writing (under the lock, reconciled) or for reading. Closing it releases the lock. */
+export interface Index extends AsyncDisposable {
+  readonly config: Config;
+}
+
+export interface WritableIndex extends Index {
+  readonly stores: WritableStores;
+  readonly observe: Observer;
+  readonly fault: (name: string) => void;
+  readonly groupRows: number;
+  run: RunRecord | null;
+}
+
+export interface ReadableIndex extends Index {
+  readonly readable: ReadableStores;
+}
+
+/** The writing side of an index; to ask it of a reader is a mistake in the caller's program. */
+export function writable(index: Index): WritableIndex {
+  if (!('stores' in index)) throw new Error('this needs an index opened for writing');
+  return index as WritableIndex;
+}
+
+/** The reading side, likewise. */
+export function readable(index: Index): ReadableIndex {
+  if (!('readable' in index)) throw new Error('this needs an index opened for reading');
+  return index as ReadableIndex;
+}
+
+/** Null where there is none, or none that can be understood: then a copy is kept, and Phase 1 checks everything. */
+export async function readRun(stores: WritableStores, observe: Observer): Promise<RunRecord | null> {
+  const { runFile, quarantineDir } = stores.layout;
+  const file = await readRunFile(runFile);
+  if (file.state === 'read') return file.value;
+  if (file.state === 'damaged') {
+    const copy = await keepDamaged(runFile, quarantineDir);
+    observe({
+      type: 'warning',
+      message: `run.json could not be read (${file.reason}); Phase 1 is checked anew. A copy is in ${copy}`,
+    });
+  }
+  return null;
+}

@@ -1,0 +1,167 @@
+// Either phase with what it needs from the open index, and the run file that says how far it came.
+import { randomUUID } from 'node:crypto';
+import { childEnvironment } from '../config/child-environment.ts';
+import { IndexerError } from '../core/errors.ts';
+import type { Phase } from '../core/events.ts';
+import type { Embedder, ModelIdentity } from '../embedding/embedder.ts';
+import { describeModel } from '../embedding/recipe.ts';
+import { CHUNKER_VERSION, type Phase1Result, runPhase1 } from '../phase1-parse/run.ts';
+import { type Phase2Result, runPhase2 } from '../phase2-embed/run.ts';
+import { assignBatches } from '../store/assign-batches.ts';
+import { hasPeerFiles, writePeerFiles } from '../store/peer-files.ts';
+import type { FileWriterContext } from '../store/replace-files.ts';
+import { type RunRecord, writeRunFile } from '../store/run-file.ts';
+import type { WritableIndex } from './opened.ts';
+
+/** Runs a phase and tells how long it took; null where it had nothing to do. */
+export async function timed<T>(
+  index: WritableIndex,
+  phase: Phase,
+  work: () => Promise<T | null>,
+): Promise<(T & { seconds: number }) | null> {
+  const startedAt = performance.now();
+  const result = await work();
+  if (result === null) return null;
+  const seconds = (performance.now() - startedAt) / 1000;
+  index.observe({ type: 'phase-finished', phase, seconds });
+  return { ...result, seconds };
+}
+
+/** Phase 1; the run file says that it began before anything is written, and that it finished after everything is durable. */
+export async function parse(index: WritableIndex, signal: AbortSignal | undefined): Promise<Phase1Result> {
+  const { config, stores, observe, fault } = index;
+  const previous = index.run;
+  const startedAt = new Date().toISOString();
+  const writer: FileWriterContext = {
+    ...stores,
+    chunkerVersion: CHUNKER_VERSION,
+    makeDurable: async () => {
+      await stores.makeDurable();
+      await stores.ledger.makeDurable();
+    },
+    fault,
+  };
+  const result = await runPhase1(
+    {
+      root: config.root,
+      indexDir: config.indexDir,
+      writer,
+      previousScanNs: previous?.phase1.finished_at ? previous.phase1.scan_started_ns : null,
+      workers: config.workers,
+      maxFileBytes: config.maxFileBytes,
+      groupRows: index.groupRows,
+      gitEnv: childEnvironment(),
+      observe,
+      async begin(discovery) {
+        const skipped: Record<string, number> = {};
+        for (const { reason } of discovery.skipped) skipped[reason] = (skipped[reason] ?? 0) + 1;
+        index.run = {
+          schema: 1,
+          run_id: randomUUID(),
+          started_at: startedAt,
+          finished_at: null,
+          phase1: {
+            started_at: startedAt,
+            finished_at: null,
+            scan_started_ns: discovery.startedAtNs,
+            discovered: discovery.files.length,
+            skipped,
+            chunker: CHUNKER_VERSION,
+          },
+          phase2: null,
+          model: previous?.model ?? null,
+        };
+        await writeRunFile(stores.layout.runFile, index.run);
+        fault('phase1.begun');
+      },
+    },
+    signal,
+  );
+  await updateRun(index, (run, now) => ({ ...run, phase1: { ...run.phase1, finished_at: now } }));
+  fault('phase1.finished');
+  if (result.added + result.changed + result.removed > 0 || !(await hasPeerFiles(stores.layout))) {
+    await writePeerFiles(stores.layout, { root: config.root, files: stores.ledger.files });
+  }
+  return result;
+}
+
+/** Returns null if nothing was pending. */
+export async function embed(index: WritableIndex, signal: AbortSignal | undefined): Promise<Phase2Result | null> {
+  const { config, stores, observe, fault } = index;
+  const { identity, recipe } = await describeModel(config.modelDir);
+  refuseOtherModel(index.run?.model, identity);
+  const { lastBatchId } = await assignBatches(stores.chunks, stores.census.lastBatchId);
+  stores.census.lastBatchId = lastBatchId;
+  if ((await stores.chunks.countPending()) === 0) {
+    await updateRun(index, (run, now) => ({ ...run, finished_at: now }));
+    return null;
+  }
+  signal?.throwIfAborted();
+  await stores.chunks.table.ensureScalarIndex('embedding_batch_id');
+  await updateRun(index, (run, now) => ({
+    ...run,
+    finished_at: null,
+    model: toRecord(identity),
+    phase2: { started_at: now, finished_at: null, recipe },
+  }));
+  const { openEmbedder } = await import('../embedding/open.ts');
+  const embedder: Embedder = await openEmbedder({ modelDir: config.modelDir, workers: config.workers });
+  try {
+    const result = await runPhase2(
+      {
+        ...stores,
+        embedder,
+        checkpointPath: stores.layout.checkpointFile,
+        runId: index.run?.run_id ?? '',
+        makeDurable: stores.makeDurableOne,
+        observe,
+        fault,
+      },
+      { batchesPerCheckpoint: config.checkpointInterval, signal },
+    );
+    await updateRun(index, (run, now) => ({
+      ...run,
+      finished_at: now,
+      phase2: run.phase2 && { ...run.phase2, finished_at: now },
+    }));
+    return result;
+  } finally {
+    await embedder.close();
+  }
+}
+
+/** Changes run.json, which a run that only embeds another tool's chunks may lack. */
+async function updateRun(index: WritableIndex, change: (run: RunRecord, now: string) => RunRecord): Promise<void> {
+  const now = new Date().toISOString();
+  const unknown: RunRecord = {
+    schema: 1,
+    run_id: randomUUID(),
+    started_at: now,
+    finished_at: null,
+    phase1: { started_at: now, finished_at: null, scan_started_ns: '0', discovered: 0, skipped: {}, chunker: '' },
+    phase2: null,
+    model: null,
+  };
+  index.run = change(index.run ?? unknown, now);
+  await writeRunFile(index.stores.layout.runFile, index.run);
+}
+
+export function toRecord(identity: ModelIdentity): NonNullable<RunRecord['model']> {
+  return {
+    model_id: identity.modelId,
+    dimension: identity.dimension,
+    pooling: identity.pooling,
+    normalized: identity.normalized,
+    tokenizer_sha256: identity.tokenizerSha256,
+  };
+}
+
+/** Errors: MODEL_CHANGED if the stored vectors were made by another model than this one. */
+export function refuseOtherModel(stored: RunRecord['model'] | undefined, identity: ModelIdentity): void {
+  if (!stored || JSON.stringify(stored) === JSON.stringify(toRecord(identity))) return;
+  throw new IndexerError(
+    'MODEL_CHANGED',
+    `the vectors of this index were made by ${stored.model_id} (${stored.dimension} dimensions); ${identity.modelId} cannot be mixed in`,
+    { hint: 'use the model the index was made with, or build another index with --index-dir' },
+  );
+}

@@ -1,0 +1,164 @@
+// The independent proof of an index: everything is read anew, by code that shares nothing with what wrote it but the
+// columns, the paths and the form of the small files. Reads only; docs/decisions/0006-verify.md says what is proven.
+import { IndexerError } from '../core/errors.ts';
+import { describeModel } from '../embedding/recipe.ts';
+import { exists } from '../store/atomic-file.ts';
+import { type Layout, layoutOf } from '../store/layout.ts';
+import { readLockHolder } from '../store/lock.ts';
+import { detectLayout } from '../store/open.ts';
+import { compareWith } from './against.ts';
+import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile } from './check-files.ts';
+import { checkClaims, readChunks, readStructure, readVectors } from './check-rows.ts';
+import { checkListedFiles, type OpenTable, openChecked, readable } from './check-tables.ts';
+import { collectFindings, type Finding, type Findings } from './findings.ts';
+
+export interface VerifyPlace {
+  readonly root: string;
+  readonly indexDir: string;
+  readonly modelDir: string;
+}
+
+export interface VerifyOptions {
+  /** `quick` reads ids, statuses and the files' sizes; `full` (the default) also contents, vectors and hashes. */
+  readonly depth?: 'quick' | 'full' | undefined;
+  /** Another index directory that has to hold the same rows and the same vectors. */
+  readonly against?: string | undefined;
+}
+
+/** The object of `verify --json`; additive changes only. */
+export interface VerifyReport {
+  readonly schema: 1;
+  readonly index_dir: string;
+  readonly depth: 'quick' | 'full';
+  /** True if no finding is damage. */
+  readonly clean: boolean;
+  /** True if every file was parsed and every chunk has its vector. */
+  readonly complete: boolean;
+  readonly files: number;
+  readonly chunks: { readonly total: number; readonly by_status: Readonly<Record<string, number>> };
+  readonly vectors: number;
+  readonly findings: readonly Finding[];
+}
+
+/** A report, and what repair needs to know beyond it. */
+export interface Verified {
+  readonly report: VerifyReport;
+  readonly findings: Findings;
+  /** The file of each chunk that was read. */
+  readonly pathOf: (chunkId: string) => string | undefined;
+}
+
+/**
+ * Proves an index, or names what is wrong with it; changes nothing.
+ * Errors: NO_INDEX, MIGRATION_NEEDED, FORMAT_TOO_NEW; INDEX_LOCKED if a writer is at work or changes it meanwhile.
+ */
+export async function verifyIndex(place: VerifyPlace, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { lockFile } = await locate(place);
+  const holder = await readLockHolder(lockFile);
+  if (holder?.alive) throw beingWritten(`pid ${holder.pid} on ${holder.host} is writing it`);
+  const { report } = await examine(place, options);
+  const later = await readLockHolder(lockFile);
+  if (later !== null && later.nonce !== holder?.nonce) throw beingWritten('a writer began while it was read');
+  return report;
+}
+
+/** As `verifyIndex`, by whoever holds the lock. */
+export async function examine(place: VerifyPlace, options: VerifyOptions): Promise<Verified> {
+  const depth = options.depth ?? 'full';
+  const full = depth === 'full';
+  const layout = await locate(place);
+  const { identity } = await describeModel(place.modelDir);
+  const findings = collectFindings();
+
+  const run = await checkRunFile(layout.runFile, findings);
+  const phase1Finished = run?.phase1.finished_at != null;
+  const modelId = run?.model?.model_id ?? identity.modelId;
+  const dimension = run?.model?.dimension ?? identity.dimension;
+  const tables = await openTables(layout, findings, { dimension, isOurs: run !== null });
+  try {
+    const checkpoint = await readCheckpointFile(layout.checkpointFile, findings);
+    if (checkpoint !== null) checkCheckpoint(checkpoint, tables, modelId, findings);
+    if (checkpoint !== null && tables.vectors) await checkListedFiles(tables.vectors, checkpoint, findings, full);
+
+    const ledger = await checkLedger(layout.ledgerFile, null, collectFindings());
+    const isOurs = (path: string) => (ledger.get(path)?.chunker ?? FOREIGN) !== FOREIGN;
+    const structure = await pass(tables.structure, (table) =>
+      readable('structure', findings, () => readStructure(table, findings)),
+    );
+    const chunks = await pass(tables.chunks, (table) =>
+      readable('chunks', findings, () => readChunks(table, structure, findings, { full, isOurs })),
+    );
+    const vectors = await pass(tables.vectors, (table) =>
+      readable('vectors', findings, () =>
+        readVectors(table, chunks?.facts ?? null, structure, findings, { full, modelId }),
+      ),
+    );
+    if (chunks && vectors) checkClaims(chunks.facts, vectors.ids, findings);
+    await checkLedger(layout.ledgerFile, chunks?.files ?? null, findings);
+    if (options.against !== undefined) await compareWith(layout, layoutOf(options.against), findings);
+
+    const list = findings.list(phase1Finished);
+    const total = chunks?.facts.size ?? 0;
+    const allComplete = chunks !== null && (chunks.statuses.get('complete') ?? 0) === total;
+    const report: VerifyReport = {
+      schema: 1,
+      index_dir: place.indexDir,
+      depth,
+      clean: list.every(({ severity }) => severity !== 'damage'),
+      complete: phase1Finished && list.length === 0 && allComplete,
+      files: ledger.size,
+      chunks: { total, by_status: Object.fromEntries(chunks?.statuses ?? []) },
+      vectors: vectors?.ids.size ?? 0,
+      findings: list,
+    };
+    return { report, findings, pathOf: (id) => chunks?.facts.get(id)?.path ?? structure?.get(id)?.path };
+  } finally {
+    for (const table of Object.values(tables)) table?.reader.close();
+  }
+}
+
+/** What the ledger calls the chunker of rows that another program made. */
+const FOREIGN = 'foreign';
+
+async function openTables(
+  layout: Layout,
+  findings: Findings,
+  { dimension, isOurs }: { dimension: number; isOurs: boolean },
+): Promise<{ chunks: OpenTable | null; vectors: OpenTable | null; structure: OpenTable | null }> {
+  const open = (name: 'chunks' | 'vectors' | 'structure', path: string, mayBeAbsent: boolean) =>
+    openChecked(name, path, findings, { dimension, mayBeAbsent });
+  return {
+    chunks: await open('chunks', layout.chunksTable, false),
+    vectors: await open('vectors', layout.vectorsTable, false),
+    // An index that only the other tool wrote has none yet.
+    structure: await open('structure', layout.structureTable, !isOurs),
+  };
+}
+
+async function pass<T>(table: OpenTable | null, read: (table: OpenTable) => Promise<T | null>): Promise<T | null> {
+  return table === null ? null : read(table);
+}
+
+/** The paths of an index that can be verified. */
+export async function locate({ root, indexDir }: VerifyPlace): Promise<Layout> {
+  const found = await detectLayout(indexDir);
+  const layout = layoutOf(indexDir);
+  // A chunks table that vanished is a finding as long as anything else of the index is there.
+  if (found === 'none' && !(await exists(layout.vectorsTable)) && !(await exists(layout.runFile))) {
+    throw new IndexerError('NO_INDEX', `there is no index in ${indexDir}`, {
+      hint: `make one with: tandem index ${root}`,
+    });
+  }
+  if (found === 'code_search') {
+    throw new IndexerError('MIGRATION_NEEDED', `${indexDir} holds an index in the old single-table layout`, {
+      hint: 'only an index in the new layout can be verified; nothing was changed',
+    });
+  }
+  return layout;
+}
+
+function beingWritten(what: string): IndexerError {
+  return new IndexerError('INDEX_LOCKED', `the index cannot be verified now: ${what}`, {
+    hint: 'a proof needs an index that stands still; run this again when the writer has finished',
+  });
+}
