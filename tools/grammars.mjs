@@ -25,7 +25,7 @@ export async function copyGrammars(grammars = readManifest().grammars) {
       );
     }
     copyWhole(source, join(targetFolder, grammar.file));
-    copyWhole(packageFile(grammar, 'LICENSE'), join(targetFolder, `LICENSE.${grammar.package.replaceAll('/', '-')}`));
+    copyWhole(licenceFile(grammar), join(targetFolder, `LICENSE.${grammar.package.replaceAll('/', '-')}`));
   }
 }
 
@@ -57,6 +57,11 @@ function readManifest() {
 
 function packageFile(grammar, name) {
   return join(root, 'node_modules', grammar.package, name);
+}
+
+function licenceFile(grammar) {
+  const plain = packageFile(grammar, 'LICENSE');
+  return existsSync(plain) ? plain : packageFile(grammar, 'LICENSE.md');
 }
 
 function sha256(path) {

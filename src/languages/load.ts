@@ -22,6 +22,7 @@ export interface Language {
   readonly separator: string;
   readonly comments: readonly string[];
   readonly methodsIn: ReadonlySet<ChunkKind>;
+  readonly textWhenSmall: ReadonlySet<ChunkKind>;
   /** Null for a language that is only known by name. */
   readonly grammar: GrammarFile | null;
   /** The text of its queries. */
@@ -55,12 +56,11 @@ export function loadLanguage(directory: URL, grammarsDir: URL = GRAMMARS_DIR): L
     const issue = parsed.issues[0];
     throw invalid(file, `${v.getDotPath(issue) ?? 'the whole file'}: ${issue.message}`);
   }
-  const { grammar, queries, methodsIn, ...spec } = parsed.output;
-  const unknownKind = methodsIn.find((kind) => !DEFINITION_KINDS.has(kind));
-  if (unknownKind !== undefined) throw invalid(file, `methodsIn: unknown kind "${unknownKind}"`);
+  const { grammar, queries, methodsIn, textWhenSmall, ...spec } = parsed.output;
   return {
     ...spec,
-    methodsIn: new Set(methodsIn as ChunkKind[]),
+    methodsIn: kindsOf(file, 'methodsIn', methodsIn),
+    textWhenSmall: kindsOf(file, 'textWhenSmall', textWhenSmall),
     grammar: grammar === undefined ? null : locateGrammar(grammar, directory, grammarsDir),
     query: grammar === undefined ? '' : queries.map((name) => readText(new URL(name, directory))).join('\n'),
   };
@@ -69,6 +69,12 @@ export function loadLanguage(directory: URL, grammarsDir: URL = GRAMMARS_DIR): L
 /** What we ship, as recorded when it was built. */
 export function readGrammarManifest(): readonly GrammarRecord[] {
   return v.parse(grammarManifestSchema, readJson(new URL('grammars.json', HERE))).grammars;
+}
+
+function kindsOf(file: URL, key: string, kinds: readonly string[]): ReadonlySet<ChunkKind> {
+  const unknown = kinds.find((kind) => !DEFINITION_KINDS.has(kind));
+  if (unknown !== undefined) throw invalid(file, `${key}: unknown kind "${unknown}"`);
+  return new Set(kinds as ChunkKind[]);
 }
 
 function locateGrammar(name: string, directory: URL, grammarsDir: URL): GrammarFile {

@@ -22,6 +22,8 @@ export const languageSchema = v.strictObject({
   comments: v.optional(words, []),
   /** Kinds whose own functions are called methods. */
   methodsIn: v.optional(words, []),
+  /** Kinds whose small definitions stay in the text around them instead of becoming chunks (keys of a JSON file). */
+  textWhenSmall: v.optional(words, []),
 });
 
 const grammarSchema = v.object({

@@ -2,8 +2,10 @@
 //
 //   @def.<kind>      a definition of that ChunkKind; its pattern may also capture:
 //     @name            its name
-//     @scope           a name that goes before it in the breadcrumb without being its parent (Go's receiver)
+//     @scope           a name that goes before it in the breadcrumb without being its parent (Go's receiver); several
+//                      captures count from the first to the last
 //     @params          the node whose named children are its parameters
+//     @params.none     in its place, of a definition that is written without parameters
 //     @body            where its signature ends
 //   @inner, @outer   a definition that is @inner reaches to the edges of @outer (export, decorators); of several inners the
 //                    first reaches to its start and the last to its end
@@ -12,7 +14,7 @@
 //   @docstring       documents the definition around it
 //   @inherits        a type that the definition around it extends, implements or embeds
 //   @call            what is called; with @call.from in one pattern, the text from there to here
-//   @import          a module's name
+//   @import          a module's name; with @import.from in one pattern, the text from there to here
 //   @decision        one path more through the definition around it; @decision.bool the same, of an operator
 //   @nest            what is inside is one level deeper
 //   @flat            an `else if`: counts once, on the level of what it continues
@@ -40,6 +42,7 @@ const CAPTURES: ReadonlySet<string> = new Set([
   'name',
   'scope',
   'params',
+  'params.none',
   'body',
   'inner',
   'outer',
@@ -51,6 +54,7 @@ const CAPTURES: ReadonlySet<string> = new Set([
   'call',
   'call.from',
   'import',
+  'import.from',
   'decision',
   'decision.bool',
   'nest',

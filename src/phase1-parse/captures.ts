@@ -51,6 +51,7 @@ const LISTS: Readonly<Record<string, keyof Marks>> = {
   lead: 'leads',
   docstring: 'docstrings',
   inherits: 'inherits',
+  call: 'calls',
   import: 'imports',
   decision: 'decisions',
   'decision.bool': 'decisions',
@@ -70,8 +71,7 @@ export function readMatches(matches: readonly Match[]): Findings {
     if (definition !== null) definitions.push(definition);
     for (const capture of match.captures) {
       const list = LISTS[capture.name];
-      if (list !== undefined) marks[list].push(capture);
-      else if (capture.name === 'call') marks.calls.push(callSpan(match, capture));
+      if (list !== undefined) marks[list].push(reachingBack(match, capture));
       else if (capture.name === 'outer') wrappers.push(...innersOf(match, capture));
     }
   }
@@ -94,15 +94,22 @@ function definitionOf(match: Match): FoundDefinition | null {
     start: definition.start,
     end: definition.end,
     name: find('name'),
-    scope: find('scope'),
-    params: find('params'),
+    scope: scopeOf(match),
+    params: find('params') ?? find('params.none'),
     body: find('body')?.start ?? null,
   };
 }
 
-function callSpan(match: Match, call: Capture): Span {
-  const from = match.captures.find((capture) => capture.name === 'call.from');
-  return { start: from?.start ?? call.start, end: call.end };
+/** Of several scopes (C++'s `a::b::f`) the text from the first to the last. */
+function scopeOf(match: Match): Span | null {
+  const scopes = match.captures.filter((capture) => capture.name === 'scope').sort(byStart);
+  return scopes.length === 0 ? null : { start: scopes[0]!.start, end: scopes.at(-1)!.end };
+}
+
+/** From the capture `<name>.from` of the same match, if there is one. */
+function reachingBack(match: Match, capture: Capture): Span {
+  const from = match.captures.find(({ name }) => name === `${capture.name}.from`);
+  return { start: from?.start ?? capture.start, end: capture.end };
 }
 
 function innersOf(match: Match, outer: Capture): { inner: Span; outer: Span }[] {

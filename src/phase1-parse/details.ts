@@ -9,13 +9,14 @@ const MAX_DOCSTRING = 2_000;
 const MAX_NAME = 100;
 const MAX_NAMES = 200;
 
-/** Its header on one line: from the line of its name up to its body, without comments. */
+/** Its header on one line: from the line of its name up to its body, without comments. A name may stand after the body. */
 export function signatureOf(
   text: string,
-  { head, nameStart, body, end }: Definition,
+  { head, name, nameStart, body, end }: Definition,
   comments: readonly Span[],
 ): string {
   const from = Math.max(head, text.lastIndexOf('\n', nameStart - 1) + 1);
+  if (body !== null && body < nameStart) return oneLine(`${text.slice(head, body)} ${name}`, MAX_SIGNATURE);
   const lineEnd = text.indexOf('\n', from);
   const to = Math.min(end, body !== null && body > from ? body : lineEnd === -1 ? end : lineEnd);
   let header = '';
@@ -24,7 +25,7 @@ export function signatureOf(
     header += text.slice(at, comment.start);
     at = comment.end;
   }
-  return oneLine((header + text.slice(at, Math.max(at, to))).replace(/\s*\{\s*$/, ''), MAX_SIGNATURE);
+  return oneLine((header + text.slice(at, Math.max(at, to))).replace(/\s*(?:\{|(?<![=<>!])=)\s*$/, ''), MAX_SIGNATURE);
 }
 
 /** For each definition its docstring, else the comments above it without their marks; '' if there are none. */

@@ -4,9 +4,13 @@ import type { ChunkKind } from '../core/chunk.ts';
 import type { Language } from '../languages/load.ts';
 import { byStart, type Findings, type FoundDefinition, firstFrom, type Marks, type Span, spanKey } from './captures.ts';
 import { oneLine } from './source-text.ts';
+import { BUDGET, sizeOf } from './split.ts';
 
 /** Names are short; what a computed one is made of need not be. */
 const MAX_NAME = 100;
+
+/** Where a language says so, what is smaller shares a chunk with its neighbours. */
+const SMALL_DEFINITION = BUDGET / 3;
 
 /** A definition with everything that belongs to it; no two overlap unless one holds the other. */
 export interface Definition extends Span {
@@ -39,7 +43,9 @@ interface Reach {
 
 /** All definitions in file order, each parent before its children. */
 export function buildHierarchy(text: string, findings: Findings, language: Language): Definition[] {
-  const reaches = withoutOverlaps(widen(text, findings));
+  const isChunk = ({ found, start, end }: Reach) =>
+    !language.textWhenSmall.has(found.kind) || sizeOf(text, start, end) >= SMALL_DEFINITION;
+  const reaches = withoutOverlaps(widen(text, findings).filter(isChunk));
   const definitions: Definition[] = [];
   const open: Definition[] = [];
   for (const { found, head, comments, start, end } of reaches) {

@@ -26,15 +26,22 @@ export interface Phase1Context {
   readonly begin: (discovery: Discovery) => Promise<void>;
 }
 
-export interface Phase1Result {
+/** What became of the files of a tree. */
+export interface FileCounts {
   readonly discovered: number;
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
   readonly unchanged: number;
+  /** Files that were run through a parser or the line fallback. */
   readonly parsed: number;
+  /** Policy skips by reason; these are no failures. */
   readonly skipped: Readonly<Record<string, number>>;
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export interface Phase1Result {
+  readonly files: FileCounts;
   /** Chunks of parsed files. */
   readonly chunks: number;
   /** Bytes of parsed files. */
@@ -73,9 +80,17 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
   await removeFiles(ctx.writer, removed);
   const tally = await parseAndStore(ctx, plan, signal);
   await ledger.compact();
-  const summary = summarise(ctx, discovery);
-  const unchanged = plan.unchanged.length + tally.touched;
-  return { ...tally, ...summary, unchanged, removed: removed.length + tally.vanished };
+  const { added, changed, parsed, chunks, bytes } = tally;
+  const files: FileCounts = {
+    discovered: discovery.files.length,
+    added,
+    changed,
+    removed: removed.length + tally.vanished,
+    unchanged: plan.unchanged.length + tally.touched,
+    parsed,
+    ...leftOut(ctx, discovery),
+  };
+  return { files, chunks, bytes };
 }
 
 /** Paths with rows but without a ledger record whose file is gone: a lost ledger, or another program's rows. */
@@ -160,7 +175,8 @@ function count(tally: Tally, files: readonly ParsedFile[], known: ReadonlySet<st
   }
 }
 
-function summarise(ctx: Phase1Context, discovery: Discovery) {
+/** Files without chunks: by policy, before or after they were read, or because they could not be read. */
+function leftOut(ctx: Phase1Context, discovery: Discovery): Pick<FileCounts, 'skipped' | 'failed'> {
   const skipped: Record<string, number> = {};
   const failed = [...discovery.failed];
   for (const { reason } of discovery.skipped) skipped[reason] = (skipped[reason] ?? 0) + 1;
@@ -168,7 +184,7 @@ function summarise(ctx: Phase1Context, discovery: Discovery) {
     if (status === 'skipped') skipped[reason] = (skipped[reason] ?? 0) + 1;
     if (status === 'failed') failed.push({ path, reason });
   }
-  return { discovered: discovery.files.length, skipped, failed };
+  return { skipped, failed };
 }
 
 function nothingToIndex(root: string, discovery: Discovery): IndexerError {

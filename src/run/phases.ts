@@ -79,7 +79,8 @@ export async function parse(index: WritableIndex, signal: AbortSignal | undefine
   );
   await updateRun(index, (run, now) => ({ ...run, phase1: { ...run.phase1, finished_at: now } }));
   fault('phase1.finished');
-  if (result.added + result.changed + result.removed > 0 || !(await hasPeerFiles(stores.layout))) {
+  const { added, changed, removed } = result.files;
+  if (added + changed + removed > 0 || !(await hasPeerFiles(stores.layout))) {
     await writePeerFiles(stores.layout, { root: config.root, files: stores.ledger.files });
   }
   return result;

@@ -1,6 +1,6 @@
 // What a run did and what it left, as data.
 import type { Phase } from '../core/events.ts';
-import type { Phase1Result } from '../phase1-parse/run.ts';
+import type { FileCounts, Phase1Result } from '../phase1-parse/run.ts';
 import type { Phase2Result } from '../phase2-embed/run.ts';
 import type { WritableStores } from '../store/open.ts';
 import type { WritableIndex } from './opened.ts';
@@ -9,27 +9,10 @@ import type { WritableIndex } from './opened.ts';
 export interface RunReport {
   /** Phases that had something to do, in order; empty if there was nothing to do. */
   readonly phases: readonly Phase[];
-  readonly files: {
-    readonly discovered: number;
-    readonly added: number;
-    readonly changed: number;
-    readonly removed: number;
-    readonly unchanged: number;
-    /** Files that were run through a parser or the line fallback. */
-    readonly parsed: number;
-    /** Policy skips by reason; these are no failures. */
-    readonly skipped: Readonly<Record<string, number>>;
-    readonly failed: readonly { readonly path: string; readonly reason: string }[];
-  };
+  readonly files: FileCounts;
   /** Null where the phase did not run. */
   readonly phase1: { readonly seconds: number; readonly chunks: number; readonly bytes: number } | null;
-  readonly phase2: {
-    readonly seconds: number;
-    readonly embedded: number;
-    readonly failed: number;
-    readonly tokens: number;
-    readonly checkpoints: number;
-  } | null;
+  readonly phase2: (Phase2Result & { readonly seconds: number }) | null;
   /** Chunks in the table at the end, by status. */
   readonly chunks: {
     readonly total: number;
@@ -40,6 +23,17 @@ export interface RunReport {
   /** As in `status`. */
   readonly complete: boolean;
 }
+
+const NO_FILES: FileCounts = {
+  discovered: 0,
+  added: 0,
+  changed: 0,
+  removed: 0,
+  unchanged: 0,
+  parsed: 0,
+  skipped: {},
+  failed: [],
+};
 
 export async function countChunks(stores: WritableStores): Promise<RunReport['chunks']> {
   const count = (status: string) => stores.chunks.table.count(`embedding_status = '${status}'`);
@@ -57,19 +51,14 @@ export async function report(
   const phase1Finished = run?.phase1.finished_at != null && (phase1 !== null || stores.distrusted.size === 0);
   // Reconcile matched the ids one to one at the start and every write since kept them so; the counts must agree too.
   const matched = chunks.complete === chunks.total && (await stores.vectors.count()) === chunks.total;
-  const noFiles = { discovered: 0, added: 0, changed: 0, removed: 0, unchanged: 0, parsed: 0, skipped: {}, failed: [] };
-  const worked1 = phase1 !== null && phase1.added + phase1.changed + phase1.removed > 0;
+  const files = phase1?.files ?? NO_FILES;
+  const worked1 = files.added + files.changed + files.removed > 0;
   return {
     phases: [...(worked1 ? [1 as const] : []), ...(phase2 ? [2 as const] : [])],
-    files: phase1 ? pickFiles(phase1) : noFiles,
+    files,
     phase1: phase1 && { seconds: phase1.seconds, chunks: phase1.chunks, bytes: phase1.bytes },
     phase2,
     chunks,
     complete: phase1Finished && matched,
   };
-}
-
-function pickFiles(result: Phase1Result): RunReport['files'] {
-  const { discovered, added, changed, removed, unchanged, parsed, skipped, failed } = result;
-  return { discovered, added, changed, removed, unchanged, parsed, skipped, failed };
 }

@@ -54,6 +54,7 @@ describe('loading languages', () => {
     ['an extension without its dot', { id: 'x', extensions: ['x'] }, /extensions\.0/],
     ['no id', { extensions: ['.x'] }, /id/],
     ['an unknown kind', { id: 'x', methodsIn: ['klass'] }, /klass/],
+    ['an unknown small kind', { id: 'x', textWhenSmall: ['row'] }, /textWhenSmall.*row/],
     ['a grammar that is nowhere', { id: 'x', grammar: 'tree-sitter-x.wasm' }, /there is no "tree-sitter-x\.wasm"/],
     [
       'a query that is nowhere',

@@ -72,6 +72,34 @@ describe('the tree of definitions', () => {
     );
   });
 
+  it('leaves small definitions to the text around them where the language says so', () => {
+    const text = `${'small\n'.repeat(3)}${'a larger entry of several words\n'.repeat(20)}`;
+    const entry = (start: number, end: number) => ({
+      pattern: 0,
+      captures: [{ name: 'def.entry', start, end, children: 0 }],
+    });
+    const findings = readMatches([entry(0, 5), entry(6, 11), entry(18, text.length)]);
+    expect(buildHierarchy(text, findings, language)).toHaveLength(3);
+    const joined = buildHierarchy(text, findings, { ...language, textWhenSmall: new Set(['entry'] as const) });
+    expect(joined.map(({ start, end }) => [start, end])).toEqual([[18, text.length]]);
+  });
+
+  it('takes several scopes for one, from the first to the last', () => {
+    const text = 'void a::b::f() {}';
+    const capture = (name: string, word: string, from = 0) => {
+      const start = text.indexOf(word, from);
+      return { name, start, end: start + word.length, children: 0 };
+    };
+    const captures = [
+      capture('def.method', text),
+      capture('scope', 'a', 4),
+      capture('scope', 'b'),
+      capture('name', 'f'),
+    ];
+    const [method] = buildHierarchy(text, readMatches([{ pattern: 0, captures }]), language);
+    expect(method?.breadcrumb).toBe('a::b.f');
+  });
+
   it('says for every place which definition is the innermost', () => {
     fc.assert(
       fc.property(cases, ({ text, matches }) => {

@@ -1,0 +1,8 @@
+; Elements that have an id, and the sections of a page; small ones stay in the text around them.
+
+((element (start_tag (attribute
+    (attribute_name) @_attribute
+    [(attribute_value) @name (quoted_attribute_value (attribute_value) @name)]))) @def.section
+  (#eq? @_attribute "id"))
+((element (start_tag (tag_name) @name)) @def.section
+  (#any-of? @name "head" "body" "header" "nav" "main" "section" "article" "aside" "footer" "form" "template"))
