@@ -1,7 +1,7 @@
 // The one place where values become filter text. No other file may build a filter from a value.
 
 /** A string literal: quotes doubled, which is all the engine's grammar needs (control characters and NUL included). */
-export function quoted(value: string): string {
+function quoted(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
