@@ -1,9 +1,10 @@
 // `chunks.lance`: what Phase 1 found, and how far each chunk is. Phase 2 reads it as a stream of batches.
 import type { ChunkStatus, PendingChunk } from '../core/chunk.ts';
 import { isVersionGone } from './engine-failure.ts';
+import type { RowBatch } from './row-batch.ts';
 import { ASSIGN_SCHEMA, MARK_SCHEMA, toArrow } from './schema.ts';
 import { inSlices, isIn } from './sql.ts';
-import type { RowBatch, TableHandle } from './table.ts';
+import type { TableHandle } from './table.ts';
 
 /** Rows of a batch at most; also the unit that a kill can cost. */
 export const BATCH_ROWS = 512;

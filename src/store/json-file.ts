@@ -47,7 +47,7 @@ async function readBounded(path: string): Promise<string | null> {
     if (size > LARGEST_BYTES) return '';
     return await file.readFile('utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null;
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return null;
     throw forbidden(error, path);
   }
 }

@@ -6,19 +6,10 @@ import type { Table as ArrowTable, Schema } from 'apache-arrow';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import { exists } from './atomic-file.ts';
 import { engineFailure, isVersionGone } from './engine-failure.ts';
+import { type EngineBatch, type RowBatch, rowBatch } from './row-batch.ts';
 
 /** Asked before every commit: throws LOCK_LOST if another process took the lock over. */
 export type Fence = () => Promise<void>;
-
-/** A batch of rows as the engine streams them. Column values by name; `numRows` rows. */
-export interface RowBatch {
-  readonly numRows: number;
-  /** The column's values in row order. */
-  strings(column: string): (string | null)[];
-  /** Integers; NULL reads as 0. */
-  integers(column: string): Int32Array;
-  floats(column: string): Float32Array;
-}
 
 export interface TableHandle {
   readonly path: string;
@@ -150,41 +141,5 @@ function handle(path: string, table: Table, fence: Fence): TableHandle {
       await commit(() => table.createIndex(column));
     },
     close: () => table.close(),
-  };
-}
-
-/** The little of an Arrow batch that is read here; the engine brings its own copy of Arrow's classes. */
-interface EngineBatch {
-  readonly numRows: number;
-  getChild(name: string): { readonly length: number; get(index: number): unknown; toArray(): unknown } | null;
-}
-
-function rowBatch(batch: EngineBatch): RowBatch {
-  const column = (name: string) => {
-    const vector = batch.getChild(name);
-    if (vector === null) throw new Error(`the column ${name} was not read`);
-    return vector;
-  };
-  return {
-    numRows: batch.numRows,
-    strings(name) {
-      const vector = column(name);
-      return Array.from({ length: vector.length }, (_, index) => vector.get(index) as string | null);
-    },
-    integers(name) {
-      const vector = column(name);
-      return Int32Array.from({ length: vector.length }, (_, index) => Number(vector.get(index) ?? 0));
-    },
-    floats(name) {
-      const vector = column(name);
-      const rows = Array.from(
-        { length: vector.length },
-        (_, index) => vector.get(index) as { toArray(): Float32Array },
-      );
-      const width = rows[0]?.toArray().length ?? 0;
-      const floats = new Float32Array(rows.length * width);
-      for (const [index, row] of rows.entries()) floats.set(row.toArray(), index * width);
-      return floats;
-    },
   };
 }
