@@ -8,6 +8,7 @@ import { describeModel } from '../embedding/recipe.ts';
 import { CHUNKER_VERSION, type Phase1Result, runPhase1 } from '../phase1-parse/run.ts';
 import { type Phase2Result, runPhase2 } from '../phase2-embed/run.ts';
 import { assignBatches } from '../store/assign-batches.ts';
+import { compactIfFragmented } from '../store/compact.ts';
 import { hasPeerFiles, writePeerFiles } from '../store/peer-files.ts';
 import type { FileWriterContext } from '../store/replace-files.ts';
 import { type RunRecord, writeRunFile } from '../store/run-file.ts';
@@ -95,6 +96,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
   stores.census.lastBatchId = lastBatchId;
   if ((await stores.chunks.countPending()) === 0) {
     await updateRun(index, (run, now) => ({ ...run, finished_at: now }));
+    await compact(index);
     return null;
   }
   signal?.throwIfAborted();
@@ -125,9 +127,22 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
       finished_at: now,
       phase2: run.phase2 && { ...run.phase2, finished_at: now },
     }));
+    await compact(index);
     return result;
   } finally {
     await embedder.close();
+  }
+}
+
+/** When nothing is pending; what cannot be done is told, and due again next time. */
+async function compact({ stores, observe, fault }: WritableIndex): Promise<void> {
+  for (const { table } of [stores.chunks, stores.vectors, stores.structure]) {
+    const version = await table.version();
+    const message = await compactIfFragmented(table);
+    if (message !== null) observe({ type: 'notice', message });
+    if ((await table.version()) === version) continue;
+    fault('compacted');
+    await stores.makeDurableOne({ table });
   }
 }
 

@@ -34,6 +34,8 @@ export interface TableHandle {
   /** One commit: the given columns of rows whose key is in `rows` take the new values. Nothing is inserted. */
   merge(key: string, rows: ArrowTable): Promise<void>;
   ensureScalarIndex(column: string): Promise<void>;
+  /** Rewrites small fragments into large ones, brings indexes up to date and removes versions older than `olderThan`. */
+  compact(olderThan: Date): Promise<void>;
   /** The engine's own handle, for nearest-neighbour queries. */
   readonly engine: Table;
   close(): void;
@@ -140,6 +142,7 @@ function handle(path: string, table: Table, fence: Fence): TableHandle {
       if (indexes.some((index) => index.columns.length === 1 && index.columns[0] === column)) return;
       await commit(() => table.createIndex(column));
     },
+    compact: (olderThan) => commit(() => table.optimize({ cleanupOlderThan: olderThan })),
     close: () => table.close(),
   };
 }
