@@ -2,6 +2,7 @@
 import type { Config } from './config/schema.ts';
 import { describeModel } from './embedding/recipe.ts';
 import { readCheckpoint } from './phase2-embed/checkpoint.ts';
+import { isVersionGone } from './store/engine-failure.ts';
 import { layoutOf } from './store/layout.ts';
 import { readLedger } from './store/ledger.ts';
 import { readLockHolder } from './store/lock.ts';
@@ -73,7 +74,7 @@ export async function status(config: Config): Promise<StatusReport> {
   await using stores = await openForReading({ ...config, dimension: identity.dimension });
   const runFile = await readRunFile(layout.runFile);
   const run = runFile.state === 'read' ? runFile.value : null;
-  const { chunks, vectors, recipes, matched } = await countTables(stores);
+  const { chunks, vectors, recipes, matched } = await countSteadily(stores);
   const checkpoint = await readCheckpoint(layout.checkpointFile);
   return {
     ...base,
@@ -114,6 +115,17 @@ function describeRun(run: RunRecord): NonNullable<StatusReport['last_run']> {
     started_at: run.started_at,
     finished_at: run.finished_at,
   };
+}
+
+/** A writer that compacts may remove the version that is being read: then the latest is read, once. */
+async function countSteadily(stores: ReadableStores) {
+  try {
+    return await countTables(stores);
+  } catch (error) {
+    if (!isVersionGone(error)) throw error;
+    for (const { table } of [stores.chunks, stores.vectors]) await table.engine.checkoutLatest();
+    return await countTables(stores);
+  }
 }
 
 /** Compares the ids of both tables: equal counts would prove nothing. */

@@ -96,7 +96,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
   stores.census.lastBatchId = lastBatchId;
   if ((await stores.chunks.countPending()) === 0) {
     await updateRun(index, (run, now) => ({ ...run, finished_at: now }));
-    await compact(index);
+    await compact(index, 0);
     return null;
   }
   signal?.throwIfAborted();
@@ -127,7 +127,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
       finished_at: now,
       phase2: run.phase2 && { ...run.phase2, finished_at: now },
     }));
-    await compact(index);
+    await compact(index, result.embedded);
     return result;
   } finally {
     await embedder.close();
@@ -135,10 +135,12 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
 }
 
 /** When nothing is pending; what cannot be done is told, and due again next time. */
-async function compact({ stores, observe, fault }: WritableIndex): Promise<void> {
+async function compact({ stores, observe, fault }: WritableIndex, embedded: number): Promise<void> {
+  // A run that made most of the index would else leave it at twice its size. Who reads it meanwhile opens it again.
+  const keepVersionsMs = embedded * 2 > (await stores.vectors.count()) ? 0 : undefined;
   for (const { table } of [stores.chunks, stores.vectors, stores.structure]) {
     const version = await table.version();
-    const message = await compactIfFragmented(table);
+    const message = await compactIfFragmented(table, keepVersionsMs);
     if (message !== null) observe({ type: 'notice', message });
     if ((await table.version()) === version) continue;
     fault('compacted');
