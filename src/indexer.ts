@@ -1,5 +1,4 @@
 // The table of contents: what an index can be asked to do.
-import { rm } from 'node:fs/promises';
 import type { Config } from './config/schema.ts';
 import type { Observer, Phase } from './core/events.ts';
 import { describeModel } from './embedding/recipe.ts';
@@ -78,9 +77,8 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
       groupRows: options.groupRows ?? 10_240,
       run: await readRun(stores, observe),
       async [Symbol.asyncDispose]() {
-        const isBlank = stores.isNew && index.run === null;
-        await stores[Symbol.asyncDispose]();
-        if (isBlank) await rm(config.indexDir, { recursive: true, force: true });
+        if (stores.isNew && index.run === null) await stores.discard();
+        else await stores[Symbol.asyncDispose]();
       },
     };
     return index;
@@ -138,16 +136,12 @@ export async function resume(index: Index, options: RunOptions): Promise<RunRepo
   const opened = writable(index);
   const phase = await announceInterrupted(opened, 'all');
   if (phase === null) return report(opened, null, null);
-  return indexFrom(opened, phase, options);
+  const phase1 = phase === 1 ? await timed(opened, 1, () => parse(opened, options.signal)) : null;
+  const phase2 = await timed(opened, 2, () => embed(opened, options.signal));
+  return report(opened, phase1, phase2);
 }
 
-async function indexFrom(index: WritableIndex, phase: Phase, options: RunOptions): Promise<RunReport> {
-  const phase1 = phase === 1 ? await timed(index, 1, () => parse(index, options.signal)) : null;
-  const phase2 = await timed(index, 2, () => embed(index, options.signal));
-  return report(index, phase1, phase2);
-}
-
-/** The nearest chunks to a query, best first. Errors: MODEL_MISSING, MODEL_DAMAGED. */
+/** The nearest chunks to a query, best first. Errors: MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED. */
 export async function search(index: Index, query: string, options: { readonly limit: number }): Promise<SearchHit[]> {
   const { readable: stores, config } = readable(index);
   const { identity } = await describeModel(config.modelDir);

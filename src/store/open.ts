@@ -1,5 +1,5 @@
 // Opens an index. Writers get the lock, whole manifests, all tables and a reconciled state; readers get what is there.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Schema } from 'apache-arrow';
 import { errnoOf, IndexerError } from '../core/errors.ts';
@@ -45,6 +45,8 @@ export interface WritableStores extends AsyncDisposable {
   readonly repairs: Readonly<Record<string, number>>;
   /** Manifests that were not whole and were set aside, and where. */
   readonly quarantined: readonly string[];
+  /** Closes an index in which nothing was stored yet and takes its directory away, unless another process is in it. */
+  discard(): Promise<void>;
   /** Flushes all three tables, in the order in which their rows depend on each other. */
   makeDurable(): Promise<void>;
   /** Flushes one table; returns the data files that became durable. */
@@ -132,6 +134,13 @@ async function openLocked(
       for (const table of [structureTable, chunksTable, vectorsTable]) await durability.makeDurable(table.path);
     },
     makeDurableOne: (store) => durability.makeDurable(store.table.path),
+    async discard() {
+      for (const table of [chunksTable, vectorsTable, structureTable]) table.close();
+      await discardContents(layout);
+      await lock.release();
+      await removeIfEmpty(layout.tandemDir);
+      await removeIfEmpty(layout.indexDir);
+    },
     async [Symbol.asyncDispose]() {
       for (const table of [chunksTable, vectorsTable, structureTable]) table.close();
       await lock.release();
@@ -170,6 +179,26 @@ export async function openForReading(options: OpenOptions): Promise<ReadableStor
   };
 }
 
+/** What `makeDirectories` and the empty tables left; to be called under the lock, so that nothing of another goes. */
+async function discardContents(layout: Layout): Promise<void> {
+  for (const path of [layout.lanceDir, layout.structureDir, ...markers(layout)]) {
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Once the lock is released another process may have begun in there: what is not empty stays. */
+async function removeIfEmpty(directory: string): Promise<void> {
+  try {
+    await rmdir(directory);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errnoOf(error))) throw error;
+  }
+}
+
+function markers(layout: Layout): [gitignore: string, cacheTag: string] {
+  return [join(layout.indexDir, '.gitignore'), join(layout.indexDir, 'CACHEDIR.TAG')];
+}
+
 /** Of indexes and of metadata each. Unbounded (its defaults are 6 and 1 GB), a long run of small commits fills them. */
 const CACHE_BYTES = 64n * 1024n * 1024n;
 
@@ -200,8 +229,9 @@ async function makeDirectories(layout: Layout, isNew: boolean): Promise<void> {
     await mkdir(layout.lanceDir, { recursive: true, mode: 0o700 });
     await mkdir(layout.structureDir, { recursive: true, mode: 0o700 });
     if (isNew) {
-      await writeFile(join(layout.indexDir, '.gitignore'), '*\n');
-      await writeFile(join(layout.indexDir, 'CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n');
+      const [gitignore, cacheTag] = markers(layout);
+      await writeFile(gitignore, '*\n');
+      await writeFile(cacheTag, 'Signature: 8a477f597d28d172789f06886806bc55\n');
     }
   } catch (error) {
     if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(errnoOf(error))) {

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { assignBatches } from '../../src/store/assign-batches.ts';
@@ -265,5 +265,21 @@ describe('replacing files', () => {
       [1, 2],
       [2, 1],
     ]);
+  });
+});
+
+describe('discarding an index in which nothing was stored', () => {
+  test('takes its directory away', async () => {
+    await using directory = await temporaryDirectory();
+    await (await openStores(directory.path)).discard();
+    expect(await readdir(directory.path)).toEqual([]);
+  });
+
+  test('leaves what another process brought in meanwhile', async () => {
+    await using directory = await temporaryDirectory();
+    const stores = await openStores(directory.path);
+    await writeFile(join(stores.layout.tandemDir, 'theirs'), '');
+    await stores.discard();
+    expect(await readdir(stores.layout.tandemDir)).toEqual(['theirs']);
   });
 });
