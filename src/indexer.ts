@@ -5,7 +5,15 @@ import { describeModel } from './embedding/recipe.ts';
 import * as rollback from './migrate/rollback.ts';
 import * as migration from './migrate/to-dual-table.ts';
 import { announceInterrupted } from './run/interrupted.ts';
-import { type Index, type ReadableIndex, readable, readRun, type WritableIndex, writable } from './run/opened.ts';
+import {
+  type Index,
+  type OpenEmbedder,
+  type ReadableIndex,
+  readable,
+  readRun,
+  type WritableIndex,
+  writable,
+} from './run/opened.ts';
 import { embed, parse, refuseOtherModel, timed, toRecord } from './run/phases.ts';
 import { type RunReport, report } from './run/report.ts';
 import { type SearchHit, searchVectors } from './search/search.ts';
@@ -28,6 +36,8 @@ export interface OpenIndexOptions {
   readonly signal?: AbortSignal | undefined;
   /** Rows that close a group of Phase 1, which is what a kill there can cost; 10,240 by default. */
   readonly groupRows?: number;
+  /** Instead of the bundled model's engine; what it makes must be that model's (its identity is compared). Tests. */
+  readonly openEmbedder?: OpenEmbedder;
 }
 
 export interface RunOptions {
@@ -75,6 +85,7 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
       observe,
       fault: options.fault ?? (() => undefined),
       groupRows: options.groupRows ?? 10_240,
+      openEmbedder: options.openEmbedder,
       run: await readRun(stores, observe),
       async [Symbol.asyncDispose]() {
         if (stores.isNew && index.run === null) await stores.discard();

@@ -1,6 +1,8 @@
 // An index as it is held open: what a caller sees of it, and what is behind.
 import type { Config } from '../config/schema.ts';
 import type { Observer } from '../core/events.ts';
+import type { Embedder } from '../embedding/embedder.ts';
+import type { OpenEmbedderOptions } from '../embedding/open.ts';
 import { keepDamaged } from '../store/json-file.ts';
 import type { ReadableStores, WritableStores } from '../store/open.ts';
 import { type RunRecord, readRunFile } from '../store/run-file.ts';
@@ -10,11 +12,14 @@ export interface Index extends AsyncDisposable {
   readonly config: Config;
 }
 
+export type OpenEmbedder = (options: OpenEmbedderOptions) => Promise<Embedder>;
+
 export interface WritableIndex extends Index {
   readonly stores: WritableStores;
   readonly observe: Observer;
   readonly fault: (name: string) => void;
   readonly groupRows: number;
+  readonly openEmbedder: OpenEmbedder | undefined;
   run: RunRecord | null;
 }
 

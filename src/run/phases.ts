@@ -107,7 +107,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
     model: toRecord(identity),
     phase2: { started_at: now, finished_at: null, recipe },
   }));
-  const { openEmbedder } = await import('../embedding/open.ts');
+  const openEmbedder = index.openEmbedder ?? (await import('../embedding/open.ts')).openEmbedder;
   const embedder: Embedder = await openEmbedder({ modelDir: config.modelDir, workers: config.workers });
   try {
     const result = await runPhase2(

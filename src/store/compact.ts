@@ -1,6 +1,7 @@
 // Many small commits leave many small fragments, which make every later scan slower, and old versions, which take space.
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from './atomic-file.ts';
 import { isVersionGone } from './engine-failure.ts';
 import type { TableHandle } from './table.ts';
 
@@ -40,6 +41,7 @@ export async function compactIfFragmented(
 async function holdsOldData(table: TableHandle, liveBytes: number, keepFrom: Date): Promise<boolean> {
   const directory = join(table.path, 'data');
   let bytes = 0;
+  if (!(await exists(directory))) return false; // nothing was ever stored
   for (const name of await readdir(directory)) bytes += (await stat(join(directory, name))).size;
   if (bytes <= liveBytes * MOST_SPACE) return false;
   // The latest version is not old, however long ago it was written.

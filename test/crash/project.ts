@@ -25,9 +25,12 @@ export async function writeProject(root: string): Promise<void> {
 }
 
 /** Everything that must be equal whatever the history, by chunk id; vectors by the hash of their bytes. */
-export async function indexDigest(root: string): Promise<Record<string, string>> {
+export async function indexDigest(
+  root: string,
+  indexDir = join(root, '.mcp-vector-search'),
+): Promise<Record<string, string>> {
   const { connect } = await import('@lancedb/lancedb');
-  const connection = await connect(join(root, '.mcp-vector-search', 'lance'));
+  const connection = await connect(join(indexDir, 'lance'));
   const digest: Record<string, string> = {};
   const put = (key: string, value: string) => {
     if (key in digest) throw new Error(`${key} is there twice`);
@@ -43,7 +46,7 @@ export async function indexDigest(root: string): Promise<Record<string, string>>
     table.close();
   }
   connection.close();
-  const own = await connect(join(root, '.mcp-vector-search', 'tandem', 'lance'));
+  const own = await connect(join(indexDir, 'tandem', 'lance'));
   const table = await own.openTable('structure');
   for (const row of (await table.query().toArray()) as Record<string, unknown>[]) {
     put(`structure ${String(row.chunk_id)}`, JSON.stringify(toPlain(row)));

@@ -55,3 +55,9 @@ test('a table of few fragments is left alone', async () => {
   expect(await compactIfFragmented(stores.chunks.table)).toBeNull();
   expect(await stores.chunks.table.version()).toBe(version);
 });
+
+test('a table that never held a row needs nothing', async () => {
+  await using directory = await temporaryDirectory();
+  await using stores = await openStores(directory.path);
+  for (const { table } of [stores.chunks, stores.vectors]) expect(await compactIfFragmented(table)).toBeNull();
+});
