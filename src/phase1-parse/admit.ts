@@ -2,6 +2,7 @@
 import type { Language } from '../languages/load.ts';
 import { findLanguage, type LanguageRegistry } from '../languages/registry.ts';
 import type { Source } from './assemble.ts';
+import { maskSecrets } from './secrets.ts';
 import { decode, isBinary, isGenerated, isMinified, lineTable } from './source-text.ts';
 
 /** Larger files get no chunks at all. */
@@ -17,28 +18,49 @@ export type Admission =
       readonly language: Language | null;
       /** True if some bytes were no UTF-8. */
       readonly damaged: boolean;
+      /** Credentials that were overwritten. */
+      readonly masked: number;
     };
 
-/** `maxFileBytes` can only lower the built-in limit of 2 MiB. */
+export interface AdmissionOptions {
+  /** Can only lower the built-in limit of 2 MiB. */
+  readonly maxFileBytes?: number;
+  /** Leaves credentials as they are. */
+  readonly allowSecrets?: boolean;
+}
+
 export function admit(
   path: string,
   bytes: Uint8Array,
   languages: LanguageRegistry,
-  maxFileBytes: number = MAX_BYTES,
+  options: AdmissionOptions = {},
 ): Admission {
   if (isBinary(bytes)) return { kind: 'skipped', reason: 'binary' };
-  if (bytes.length > Math.min(MAX_BYTES, maxFileBytes)) return { kind: 'skipped', reason: 'too large' };
-  const { text, damaged } = decode(bytes);
-  if (text.trim() === '') return { kind: 'empty' };
+  if (bytes.length > Math.min(MAX_BYTES, options.maxFileBytes ?? MAX_BYTES))
+    return { kind: 'skipped', reason: 'too large' };
+  const { text: written, damaged } = decode(bytes);
+  if (written.trim() === '') return { kind: 'empty' };
+  const { text, masked } = options.allowSecrets ? { text: written, masked: 0 } : maskSecrets(written);
   const lines = lineTable(text);
   const language = findLanguage(languages, path, text.slice(0, Math.min(lines.starts[1] ?? text.length, 200)));
   if (isMinified(text, lines, language?.grammar != null)) return { kind: 'skipped', reason: 'minified' };
   if (isGenerated(text, lines)) return { kind: 'skipped', reason: 'generated' };
-  return { kind: 'admitted', source: { path, text, lines, language: language?.id ?? 'text' }, language, damaged };
+  return {
+    kind: 'admitted',
+    source: { path, text, lines, language: language?.id ?? 'text' },
+    language,
+    damaged,
+    masked,
+  };
 }
 
-/** A reason that also says, where it is so, that the text is not what the bytes were. */
-export function withDamage(reason: string, damaged: boolean): string {
-  if (!damaged) return reason;
-  return [reason, 'not UTF-8, read with replacements'].filter((part) => part !== '').join('; ');
+/** A reason that also says in what the text differs from the file's bytes, if it does. */
+export function withAdmission(reason: string, { damaged, masked }: { damaged: boolean; masked: number }): string {
+  return [
+    reason,
+    damaged ? 'not UTF-8, read with replacements' : '',
+    masked > 0 ? `${masked} secret${masked === 1 ? '' : 's'} masked` : '',
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
 }

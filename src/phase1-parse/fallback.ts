@@ -2,7 +2,7 @@
 import type { Chunk } from '../core/chunk.ts';
 import { loadBuiltInLanguages } from '../languages/load.ts';
 import { createRegistry, type LanguageRegistry } from '../languages/registry.ts';
-import { admit, withDamage } from './admit.ts';
+import { type AdmissionOptions, admit, withAdmission } from './admit.ts';
 import { assembleChunks, type Source } from './assemble.ts';
 import type { Draft } from './chunk.ts';
 import type { ParsedContent } from './parse-file.ts';
@@ -26,14 +26,15 @@ export function parseAsLines(
   path: string,
   bytes: Uint8Array,
   reason: string,
+  options: AdmissionOptions = {},
   languages: LanguageRegistry = createRegistry(loadBuiltInLanguages()),
 ): ParsedContent {
-  const admission = admit(path, bytes, languages);
+  const admission = admit(path, bytes, languages, options);
   if (admission.kind === 'skipped') return { status: 'skipped', reason: admission.reason, chunks: [] };
   if (admission.kind === 'empty') return { status: 'parsed', reason: '', chunks: [] };
   return {
     status: 'fallback',
-    reason: withDamage(reason, admission.damaged),
+    reason: withAdmission(reason, admission),
     chunks: blocksOf(admission.source),
   };
 }

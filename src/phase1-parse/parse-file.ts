@@ -2,7 +2,7 @@
 // Nothing here depends on any other file, on the disk or on the clock (but for the parser's deadline).
 import type { Chunk, ParsedFile } from '../core/chunk.ts';
 import type { Language } from '../languages/load.ts';
-import { admit, withDamage } from './admit.ts';
+import { type AdmissionOptions, admit, withAdmission } from './admit.ts';
 import { assembleChunks, type Source } from './assemble.ts';
 import { type Findings, readMatches } from './captures.ts';
 import { type Draft, draftChunks } from './chunk.ts';
@@ -30,14 +30,14 @@ export async function parseFile(
   path: string,
   bytes: Uint8Array,
   syntax: Syntax,
-  options: { readonly maxFileBytes?: number } = {},
+  options: AdmissionOptions = {},
 ): Promise<ParsedContent> {
-  const admission = admit(path, bytes, syntax.languages, options.maxFileBytes);
+  const admission = admit(path, bytes, syntax.languages, options);
   if (admission.kind === 'skipped') return { status: 'skipped', reason: admission.reason, chunks: [] };
   if (admission.kind === 'empty') return { status: 'parsed', reason: '', chunks: [] };
-  const { source, language, damaged } = admission;
+  const { source, language } = admission;
   const content = await parseText(source, language, bytes.length, syntax);
-  return { ...content, reason: withDamage(content.reason, damaged) };
+  return { ...content, reason: withAdmission(content.reason, admission) };
 }
 
 async function parseText(

@@ -12,6 +12,7 @@ export interface RequestContext {
   /** The root's real path. */
   readonly realRoot: string;
   readonly maxFileBytes: number;
+  readonly allowSecrets: boolean;
   /** Opened at the first file that needs parsing: a worker that only cuts lines does without. */
   readonly syntax: () => Promise<Syntax>;
 }
@@ -31,10 +32,11 @@ export async function answerRequest(request: ParseRequest, job: Job, context: Re
   }
   const sha256 = createHash('sha256').update(source.bytes).digest('hex');
   if (sha256 === request.knownSha256) return { kind: 'unchanged', path, stamp, sha256 };
-  const limits = { maxFileBytes: context.maxFileBytes };
+  const { maxFileBytes, allowSecrets } = context;
+  const options = { maxFileBytes, allowSecrets };
   const parsed =
     job.mode === 'fallback'
-      ? parseAsLines(path, source.bytes, job.reason)
-      : await parseFile(path, source.bytes, await context.syntax(), limits);
+      ? parseAsLines(path, source.bytes, job.reason, options)
+      : await parseFile(path, source.bytes, await context.syntax(), options);
   return { kind: 'parsed', file: { path, stamp, sha256, ...parsed } };
 }

@@ -31,12 +31,18 @@ export interface ParsePool {
   close(): Promise<void>;
 }
 
-export interface ParsePoolOptions {
+/** What a worker is told at its start. */
+export interface WorkerData {
   /** Absolute path of the tree. */
   readonly root: string;
+  readonly maxFileBytes: number;
+  /** Credentials in files are left as they are. */
+  readonly allowSecrets: boolean;
+}
+
+export interface ParsePoolOptions extends WorkerData {
   /** At most this many threads; they start when there is a batch for them. */
   readonly workers: number;
-  readonly maxFileBytes: number;
   /** Tests only. */
   readonly workerUrl?: URL;
   /** Tests only: how long a worker may be silent before it is taken for dead. */
@@ -55,9 +61,11 @@ const RECYCLE_AFTER_BYTES = 256 * 1024 * 1024;
 const UNKNOWN: Omit<FileStamp, 'size'> = { mtimeNs: '0', ctimeNs: '0', ino: '0' };
 
 export function openParsePool(options: ParsePoolOptions): ParsePool {
+  const { root, maxFileBytes, allowSecrets } = options;
+  const data: WorkerData = { root, maxFileBytes, allowSecrets };
   const threads = openThreads({
     url: options.workerUrl ?? new URL('../../dist/phase1-parse/worker.js', import.meta.url),
-    data: { root: options.root, maxFileBytes: options.maxFileBytes },
+    data,
     count: Math.max(1, options.workers),
     stallMs: options.stallMs ?? STALL_MS,
     recycleAfterBytes: RECYCLE_AFTER_BYTES,

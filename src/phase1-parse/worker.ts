@@ -6,14 +6,15 @@ import { IndexerError } from '../core/errors.ts';
 import { answerRequest, type RequestContext } from './parse-request.ts';
 import { openSyntax, type Syntax } from './syntax.ts';
 import type { Job, WorkerMessage } from './threads.ts';
-import type { ParseOutcome } from './worker-pool.ts';
+import type { ParseOutcome, WorkerData } from './worker-pool.ts';
 
-const { root, maxFileBytes } = workerData as { readonly root: string; readonly maxFileBytes: number };
+const { root, maxFileBytes, allowSecrets } = workerData as WorkerData;
 const port = parentPort!;
 let syntax: Promise<Syntax> | undefined;
 const context: RequestContext = {
   realRoot: realpathSync.native(root),
   maxFileBytes,
+  allowSecrets,
   syntax: () => {
     syntax ??= openSyntax();
     return syntax;

@@ -17,7 +17,14 @@ const SCRIPTED = new URL('./workers/scripted.mjs', import.meta.url);
 
 function openPool(over: Partial<ParsePoolOptions> = {}): ParsePool & { tally: string } {
   const tally = temporaryFolder();
-  const pool = openParsePool({ root: tally, workers: 2, maxFileBytes: 1e6, workerUrl: SCRIPTED, ...over });
+  const pool = openParsePool({
+    root: tally,
+    workers: 2,
+    maxFileBytes: 1e6,
+    allowSecrets: false,
+    workerUrl: SCRIPTED,
+    ...over,
+  });
   onTestFinished(() => pool.close());
   return { ...pool, tally };
 }
@@ -151,7 +158,13 @@ describe('a worker that dies', () => {
         fc.integer({ min: 1, max: 3 }),
         async (deeds, workers) => {
           const tally = temporaryFolder();
-          const pool = openParsePool({ root: tally, workers, maxFileBytes: 1e6, workerUrl: SCRIPTED });
+          const pool = openParsePool({
+            root: tally,
+            workers,
+            maxFileBytes: 1e6,
+            allowSecrets: false,
+            workerUrl: SCRIPTED,
+          });
           const requests = requestsOf(deeds);
           const outcomes = await collect(pool.outcomes(requests));
           await pool.close();

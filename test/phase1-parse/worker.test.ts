@@ -15,6 +15,7 @@ describe('one request', () => {
   const contextOf = (realRoot: string): RequestContext => ({
     realRoot,
     maxFileBytes: 1000,
+    allowSecrets: false,
     syntax: () => openSyntax(),
   });
   const parse = { mode: 'parse', requests: [] } as const;
@@ -78,7 +79,7 @@ describe('the worker', () => {
       files[`${String(index).padStart(3, '0')}.py`] = `def f${index}():\n    return ${index}\n`;
     }
     write(root, { ...files, 'z.go': 'package z\n\nfunc Zed() int { return 1 }\n', 'blob.txt': Buffer.from([0, 1, 2]) });
-    const pool = openParsePool({ root, workers: 2, maxFileBytes: 1e6 });
+    const pool = openParsePool({ root, workers: 2, maxFileBytes: 1e6, allowSecrets: false });
     onTestFinished(() => pool.close());
     rmSync(join(root, '050.py'));
     const paths = [...Object.keys(files).sort(), 'blob.txt', 'z.go'];
@@ -105,7 +106,7 @@ describe('the worker', () => {
     write(root, { 'real/a.py': 'x = 1\n' });
     const { symlinkSync } = await import('node:fs');
     symlinkSync('real', join(root, 'link'));
-    const pool = openParsePool({ root: join(root, 'link'), workers: 1, maxFileBytes: 1e6 });
+    const pool = openParsePool({ root: join(root, 'link'), workers: 1, maxFileBytes: 1e6, allowSecrets: false });
     onTestFinished(() => pool.close());
     for await (const outcome of pool.outcomes([{ path: 'a.py', knownSha256: null, size: 6 }])) {
       expect(outcome).toMatchObject({ kind: 'parsed', file: { status: 'parsed' } });
@@ -114,7 +115,7 @@ describe('the worker', () => {
 
   test('says of a root that is gone that it cannot start', async () => {
     const root = temporaryFolder();
-    const pool = openParsePool({ root: join(root, 'gone'), workers: 1, maxFileBytes: 1e6 });
+    const pool = openParsePool({ root: join(root, 'gone'), workers: 1, maxFileBytes: 1e6, allowSecrets: false });
     onTestFinished(() => pool.close());
     const outcomes = pool.outcomes([{ path: 'a.py', knownSha256: null, size: 6 }])[Symbol.asyncIterator]();
     const error: unknown = await outcomes.next().catch((reason: unknown) => reason);
