@@ -1,222 +1,266 @@
 // One pass over each table, joined by chunk id. `full` reads contents and vectors, else only ids, statuses and places.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { StoredFile } from './check-files.ts';
 import type { OpenTable } from './check-tables.ts';
-import type { Findings } from './findings.ts';
-import type { Column, Rows } from './read-table.ts';
+import type { FindingCode, Findings, Place } from './findings.ts';
+import { decode, type IdIndex, idIndex, stringPool } from './ids.ts';
+import type { Rows, TextBytes } from './read-table.ts';
 
-/** What a structure row says. */
-export interface StructureFact {
-  readonly path: string;
-  readonly parent: string;
-  readonly depth: number;
-  readonly occurrence: number;
-  readonly contentHash: string;
+/** What the rows of an index say, by the numbers of their chunk ids: an array has nothing where its table has no row. */
+export interface Facts {
+  readonly ids: IdIndex;
+  readonly structure: {
+    readonly path: string[];
+    /** The parent's number; −1 for none. */
+    readonly parent: number[];
+    readonly depth: number[];
+    /** This and the next only in a full pass. */
+    readonly occurrence: number[];
+    readonly contentHash: string[];
+  };
+  readonly chunks: {
+    readonly path: string[];
+    readonly status: string[];
+    readonly startLine: number[];
+    readonly endLine: number[];
+    /** This and the next two only in a full pass. */
+    readonly kind: string[];
+    readonly breadcrumb: string[];
+    readonly contentHash: string[];
+  };
+  readonly vectors: true[];
 }
 
-/** What a chunk row says; the last three are empty unless the pass was full. */
-export interface ChunkFact {
-  readonly path: string;
-  readonly status: string;
-  readonly startLine: number;
-  readonly endLine: number;
-  readonly kind: string;
-  readonly breadcrumb: string;
-  readonly contentHash: string;
+export function noFacts(): Facts {
+  return {
+    ids: idIndex(),
+    structure: { path: [], parent: [], depth: [], occurrence: [], contentHash: [] },
+    chunks: { path: [], status: [], startLine: [], endLine: [], kind: [], breadcrumb: [], contentHash: [] },
+    vectors: [],
+  };
+}
+
+export interface PassOptions {
+  /** Reads contents, vectors and hashes, else only ids, statuses and places. */
+  readonly full: boolean;
+  /** Whether our chunker made a file's chunks: only their ids follow from what they are. */
+  readonly isOurs: (path: string) => boolean;
 }
 
 const NORM_TOLERANCE = 1e-3;
 const STATUSES = new Set(['pending', 'processing', 'complete', 'error']);
+const NO_PARENT = -1;
 
-/** By chunk id. */
-export async function readStructure(table: OpenTable, findings: Findings): Promise<Map<string, StructureFact>> {
-  const facts = new Map<string, StructureFact>();
-  const columns = ['chunk_id', 'file_path', 'parent_chunk_id', 'depth', 'occurrence', 'content_hash'];
-  const pool = stringPool();
+/** The first pass. Fills `facts.structure`. */
+export async function readStructure(
+  table: OpenTable,
+  { ids, structure }: Facts,
+  findings: Findings,
+  { full }: PassOptions,
+): Promise<void> {
+  const narrow = ['chunk_id', 'file_path', 'parent_chunk_id', 'depth'];
+  const columns = full ? [...narrow, 'occurrence', 'content_hash'] : narrow;
+  const pathOf = stringPool();
   for await (const rows of counted(table, 'structure', columns, findings)) {
     noteNulls(rows, columns, 'structure', findings);
-    const [ids, paths, parents, hashes] = texts(rows, 'chunk_id', 'file_path', 'parent_chunk_id', 'content_hash');
-    const [depths, occurrences] = numbers(rows, 'depth', 'occurrence');
+    const idColumn = rows.texts('chunk_id');
+    const paths = rows.texts('file_path');
+    const parents = rows.texts('parent_chunk_id');
+    const depths = rows.integers('depth');
+    const occurrences = full ? rows.integers('occurrence') : null;
+    const hashes = full ? rows.texts('content_hash') : null;
     for (let row = 0; row < rows.numRows; row++) {
-      const id = ids!(row);
-      if (facts.has(id)) findings.add('structure-doubled', 'structure', id);
-      facts.set(id, {
-        path: pool(paths!(row)),
-        parent: parents!(row),
-        depth: depths!(row),
-        occurrence: occurrences!(row),
-        contentHash: hashes!(row),
-      });
+      const id = ids.numberOf(idColumn, row);
+      if (structure.path[id] !== undefined) findings.add('structure-doubled', 'structure', ids.textOf(id));
+      structure.path[id] = pathOf(paths, row);
+      structure.parent[id] = isEmpty(parents, row) ? NO_PARENT : ids.numberOf(parents, row);
+      structure.depth[id] = depths[row]!;
+      if (occurrences) structure.occurrence[id] = occurrences[row]!;
+      if (hashes) structure.contentHash[id] = textAt(hashes, row);
     }
   }
-  return facts;
 }
 
 export interface ChunkPass {
-  readonly facts: Map<string, ChunkFact>;
+  /** Different ids. */
+  readonly total: number;
   readonly files: Map<string, StoredFile>;
   /** Counts by status. */
   readonly statuses: Map<string, number>;
 }
 
-/**
- * Checks each chunk against its structure row (null: there is no such table). `isOurs` says whether our chunker made a
- * file's chunks: only their ids follow from what they are.
- */
+/** The second pass: fills `facts.chunks`, and checks each chunk against its structure row if that table could be read. */
 export async function readChunks(
   table: OpenTable,
-  structure: ReadonlyMap<string, StructureFact> | null,
+  facts: Facts,
   findings: Findings,
-  options: { full: boolean; isOurs: (path: string) => boolean },
+  options: PassOptions & { readonly hasStructure: boolean },
 ): Promise<ChunkPass> {
   const narrow = ['chunk_id', 'file_path', 'file_hash', 'embedding_status', 'start_line', 'end_line'];
   const columns = options.full ? table.reader.columns.map(({ name }) => name) : narrow;
-  const pass: ChunkPass = { facts: new Map(), files: new Map(), statuses: new Map() };
-  const pool = stringPool();
+  const pass = { total: 0, files: new Map<string, StoredFile>(), statuses: new Map<string, number>() };
+  const { ids, chunks } = facts;
+  const [pathOf, hashOf, statusOf, kindOf] = [stringPool(), stringPool(), stringPool(), stringPool()];
   for await (const rows of counted(table, 'chunks', columns, findings)) {
     noteNulls(rows, columns, 'chunks', findings);
-    const [ids, paths, hashes, statuses] = texts(rows, 'chunk_id', 'file_path', 'file_hash', 'embedding_status');
-    const [starts, ends] = numbers(rows, 'start_line', 'end_line');
-    const [contents, kinds, breadcrumbs] = options.full
-      ? texts(rows, 'content', 'chunk_type', 'hierarchy_path')
-      : [none, none, none];
+    const idColumn = rows.texts('chunk_id');
+    const paths = rows.texts('file_path');
+    const hashes = rows.texts('file_hash');
+    const statuses = rows.texts('embedding_status');
+    const starts = rows.integers('start_line');
+    const ends = rows.integers('end_line');
+    const copy = options.full
+      ? { content: rows.texts('content'), kind: rows.texts('chunk_type'), breadcrumb: rows.texts('hierarchy_path') }
+      : null;
     for (let row = 0; row < rows.numRows; row++) {
-      const id = ids!(row);
-      const fact: ChunkFact = {
-        path: pool(paths!(row)),
-        status: pool(statuses!(row)),
-        startLine: starts!(row),
-        endLine: ends!(row),
-        kind: pool(kinds!(row)),
-        breadcrumb: breadcrumbs!(row),
-        contentHash: options.full ? sha256(contents!(row)) : '',
-      };
-      if (pass.facts.has(id)) findings.add('chunk-doubled', 'chunks', id);
-      pass.facts.set(id, fact);
-      pass.statuses.set(fact.status, (pass.statuses.get(fact.status) ?? 0) + 1);
-      countFile(pass.files, fact.path, pool(hashes!(row)));
-      checkChunk(id, fact, structure, findings, options);
+      const id = ids.numberOf(idColumn, row);
+      if (chunks.path[id] === undefined) pass.total++;
+      else findings.add('chunk-doubled', 'chunks', ids.textOf(id));
+      const path = pathOf(paths, row);
+      const status = statusOf(statuses, row);
+      chunks.path[id] = path;
+      chunks.status[id] = status;
+      chunks.startLine[id] = starts[row]!;
+      chunks.endLine[id] = ends[row]!;
+      if (copy !== null) {
+        chunks.kind[id] = kindOf(copy.kind, row);
+        chunks.breadcrumb[id] = textAt(copy.breadcrumb, row);
+        chunks.contentHash[id] = sha256(bytesAt(copy.content, row));
+      }
+      pass.statuses.set(status, (pass.statuses.get(status) ?? 0) + 1);
+      countFile(pass.files, path, hashOf(hashes, row));
+      checkChunk(id, facts, findings, options);
     }
   }
-  if (structure !== null) checkLinks(structure, pass.facts, findings, options.isOurs);
+  if (options.hasStructure) checkLinks(facts, findings, options.isOurs);
   return pass;
 }
 
 function checkChunk(
-  id: string,
-  fact: ChunkFact,
-  structure: ReadonlyMap<string, StructureFact> | null,
+  id: number,
+  { ids, chunks, structure }: Facts,
   findings: Findings,
-  { full, isOurs }: { full: boolean; isOurs: (path: string) => boolean },
+  { full, isOurs, hasStructure }: PassOptions & { readonly hasStructure: boolean },
 ): void {
-  if (!STATUSES.has(fact.status)) findings.add('status-unknown', 'chunks', id, `${id}: ${fact.status}`);
-  if (fact.startLine < 1 || fact.endLine < fact.startLine)
-    findings.add('lines', 'chunks', id, `${id}: lines ${fact.startLine} to ${fact.endLine} of ${fact.path}`);
-  const own = structure?.get(id);
-  if (structure !== null && own === undefined) findings.add('chunk-without-structure', 'chunks', id);
-  if (own === undefined) return;
-  if (own.path !== fact.path) findings.add('structure-path', 'structure', id);
+  const path = chunks.path[id]!;
+  const add = (code: FindingCode, place: Place, words = '') => {
+    const text = ids.textOf(id);
+    findings.add(code, place, text, words === '' ? text : `${text}${words}`);
+  };
+  const [start, end] = [chunks.startLine[id]!, chunks.endLine[id]!];
+  if (!STATUSES.has(chunks.status[id]!)) add('status-unknown', 'chunks', `: ${chunks.status[id]}`);
+  if (start < 1 || end < start) add('lines', 'chunks', `: lines ${start} to ${end} of ${path}`);
+  if (!hasStructure) return;
+  const owner = structure.path[id];
+  if (owner === undefined) {
+    add('chunk-without-structure', 'chunks');
+    return;
+  }
+  if (owner !== path) add('structure-path', 'structure');
   if (!full) return;
-  if (own.contentHash !== fact.contentHash) findings.add('content-hash', 'chunks', id, `${id} of ${fact.path}`);
-  else if (isOurs(fact.path) && idOf(fact, own.occurrence) !== id)
-    findings.add('chunk-id', 'chunks', id, `${id} of ${fact.path}`);
+  if (structure.contentHash[id] !== chunks.contentHash[id]) add('content-hash', 'chunks', ` of ${path}`);
+  else if (isOurs(path) && idOf(id, chunks, structure.occurrence[id]!) !== ids.textOf(id))
+    add('chunk-id', 'chunks', ` of ${path}`);
 }
 
 /** Ids by the rule of docs/protocol.md, worked out here once more. */
-function idOf({ path, kind, breadcrumb, contentHash }: ChunkFact, occurrence: number): string {
-  return sha256(JSON.stringify([path, kind, breadcrumb, contentHash, occurrence])).slice(0, 16);
+function idOf(id: number, { path, kind, breadcrumb, contentHash }: Facts['chunks'], occurrence: number): string {
+  const parts = [path[id], kind[id], breadcrumb[id], contentHash[id], occurrence];
+  return sha256(JSON.stringify(parts)).slice(0, 16);
 }
 
-function checkLinks(
-  structure: ReadonlyMap<string, StructureFact>,
-  chunks: ReadonlyMap<string, ChunkFact>,
-  findings: Findings,
-  isOurs: (path: string) => boolean,
-): void {
-  for (const [id, { path, parent, depth }] of structure) {
-    if (!chunks.has(id)) findings.add('structure-without-chunk', 'structure', id);
-    if (parent === '') continue;
-    const above = structure.get(parent);
-    if (above === undefined) findings.add('parent-missing', 'structure', id, `${id} of ${path}: ${parent}`);
-    else if (above.path !== path) findings.add('parent-elsewhere', 'structure', id, `${id}: ${path}, ${above.path}`);
-    else if (isOurs(path) && depth <= above.depth) findings.add('parent-depth', 'structure', id); // so there is no circle
+function checkLinks({ ids, structure, chunks }: Facts, findings: Findings, isOurs: (path: string) => boolean): void {
+  for (const [id, path] of structure.path.entries()) {
+    if (path === undefined) continue;
+    if (chunks.path[id] === undefined) findings.add('structure-without-chunk', 'structure', ids.textOf(id));
+    const parent = structure.parent[id]!;
+    if (parent === NO_PARENT) continue;
+    const above = structure.path[parent];
+    const add = (code: FindingCode, words = '') =>
+      findings.add(code, 'structure', ids.textOf(id), `${ids.textOf(id)}${words}`);
+    if (above === undefined) add('parent-missing', ` of ${path}: ${ids.textOf(parent)}`);
+    else if (above !== path) add('parent-elsewhere', `: ${path}, ${above}`);
+    else if (isOurs(path) && structure.depth[id]! <= structure.depth[parent]!) add('parent-depth'); // so there is no circle
   }
 }
 
-export interface VectorPass {
-  /** Ids that have a vector. */
-  readonly ids: Set<string>;
-  readonly models: Map<string, number>;
-}
-
-/** Checks each vector against its chunk. `modelId` is the model that the index records. */
+/**
+ * The last pass: fills `facts.vectors` and checks each vector against its chunk, as far as the other tables could be read.
+ * Returns the number of different ids. `modelId` is the model that the index records.
+ */
 export async function readVectors(
   table: OpenTable,
-  chunks: ReadonlyMap<string, ChunkFact> | null,
-  structure: ReadonlyMap<string, StructureFact> | null,
+  facts: Facts,
   findings: Findings,
-  options: { full: boolean; modelId: string },
-): Promise<VectorPass> {
+  options: { full: boolean; modelId: string; hasChunks: boolean; hasStructure: boolean },
+): Promise<number> {
+  const { ids, chunks, structure, vectors: seen } = facts;
   const present = new Set(table.reader.columns.map(({ name }) => name));
   const wanted = options.full
     ? [...present]
     : ['chunk_id', 'start_line', 'end_line', 'model_version', 'parent_chunk_id', 'tandem_recipe'];
   const columns = wanted.filter((name) => present.has(name));
   const required = columns.filter((name) => !NULLABLE.has(name));
-  const pass: VectorPass = { ids: new Set(), models: new Map() };
+  const [modelOf, recipeOf, pathOf, kindOf] = [stringPool(), stringPool(), stringPool(), stringPool()];
+  let total = 0;
   for await (const rows of counted(table, 'vectors', columns, findings)) {
     noteNulls(rows, required, 'vectors', findings);
-    const [ids, models] = texts(rows, 'chunk_id', 'model_version');
-    const recipes = present.has('tandem_recipe') ? rows.column('tandem_recipe') : null;
-    const parents = present.has('parent_chunk_id') ? rows.column('parent_chunk_id') : null;
-    const [starts, ends] = numbers(rows, 'start_line', 'end_line');
-    const copy = options.full ? texts(rows, 'content', 'file_path', 'chunk_type', 'hierarchy_path') : null;
-    const vectors = options.full ? rows.column('vector') : null;
+    const idColumn = rows.texts('chunk_id');
+    const models = rows.texts('model_version');
+    const recipes = present.has('tandem_recipe') ? rows.texts('tandem_recipe') : null;
+    const parents = present.has('parent_chunk_id') ? rows.texts('parent_chunk_id') : null;
+    const starts = rows.integers('start_line');
+    const ends = rows.integers('end_line');
+    const copy = options.full
+      ? {
+          content: rows.texts('content'),
+          path: rows.texts('file_path'),
+          kind: rows.texts('chunk_type'),
+          breadcrumb: rows.texts('hierarchy_path'),
+          vector: rows.column('vector'),
+        }
+      : null;
     for (let row = 0; row < rows.numRows; row++) {
-      const id = ids!(row);
-      const recipe = recipes?.get(row) ?? null;
-      if (pass.ids.has(id)) findings.add('vector-doubled', 'vectors', id);
-      pass.ids.add(id);
-      checkOrigin(id, models!(row), recipe, options.modelId, pass, findings);
-      if (vectors !== null) checkNumbers(id, vectors.get(row), findings);
-      if (chunks === null) continue;
-      const chunk = chunks.get(id);
-      if (chunk === undefined) {
-        findings.add('vector-without-chunk', 'vectors', id);
+      const id = ids.numberOf(idColumn, row);
+      const recipe = recipes === null ? '' : recipeOf(recipes, row);
+      if (seen[id]) findings.add('vector-doubled', 'vectors', ids.textOf(id));
+      else total++;
+      seen[id] = true;
+      checkOrigin(() => ids.textOf(id), modelOf(models, row), recipe, options.modelId, findings);
+      if (copy !== null) checkNumbers(ids.textOf(id), copy.vector.get(row), findings);
+      if (!options.hasChunks) continue;
+      if (chunks.path[id] === undefined) {
+        findings.add('vector-without-chunk', 'vectors', ids.textOf(id));
         continue;
       }
-      const parent = parents?.get(row) ?? null;
-      const isMoved = starts!(row) !== chunk.startLine || ends!(row) !== chunk.endLine;
-      const above = structure?.get(id)?.parent;
-      if (isMoved || (recipe !== null && above !== undefined && parent !== above))
-        findings.add('vector-place', 'vectors', id);
-      if (copy === null || recipe === null) continue; // another program may word its copy as it likes
-      const [content, path, kind, breadcrumb] = copy.map((column) => column(row));
-      const isCopy = path === chunk.path && kind === chunk.kind && breadcrumb === chunk.breadcrumb;
+      const isMoved = starts[row] !== chunks.startLine[id] || ends[row] !== chunks.endLine[id];
+      const isAdopted = recipe !== '' && options.hasStructure && structure.path[id] !== undefined;
+      const parent = parents === null || isEmpty(parents, row) ? NO_PARENT : ids.numberOf(parents, row);
+      if (isMoved || (isAdopted && parent !== structure.parent[id]))
+        findings.add('vector-place', 'vectors', ids.textOf(id));
+      if (copy === null || recipe === '') continue; // another program may word its copy as it likes
+      const isCopy =
+        pathOf(copy.path, row) === chunks.path[id] &&
+        kindOf(copy.kind, row) === chunks.kind[id] &&
+        textAt(copy.breadcrumb, row) === chunks.breadcrumb[id];
       // The structure row is the witness: where chunk and vector differ, one of them still has what was stored.
-      const stored = structure?.get(id)?.contentHash ?? chunk.contentHash;
-      if (!isCopy || sha256(content ?? '') !== stored) findings.add('vector-copy', 'vectors', id);
+      const stored = structure.contentHash[id] ?? chunks.contentHash[id];
+      if (!isCopy || sha256(bytesAt(copy.content, row)) !== stored)
+        findings.add('vector-copy', 'vectors', ids.textOf(id));
     }
   }
-  return pass;
+  return total;
 }
 
 const NULLABLE = new Set(['embedding_batch_id', 'parent_chunk_id', 'tandem_recipe']);
 
-function checkOrigin(
-  id: string,
-  model: string,
-  recipe: unknown,
-  modelId: string,
-  pass: VectorPass,
-  findings: Findings,
-): void {
-  pass.models.set(model, (pass.models.get(model) ?? 0) + 1);
+/** `recipe` is empty for a row that another program made. */
+function checkOrigin(id: () => string, model: string, recipe: string, modelId: string, findings: Findings): void {
   // The other tool writes the name with or without its owner.
-  const isSame = model === modelId || (recipe === null && model === modelId.slice(modelId.lastIndexOf('/') + 1));
-  if (!isSame) findings.add('vector-model', 'vectors', id, `${id}: ${model}, not ${modelId}`);
-  if (recipe !== null && !/^[0-9a-f]{8}$/.test(String(recipe)))
-    findings.add('vector-recipe', 'vectors', id, `${id}: ${String(recipe)}`);
+  const isSame = model === modelId || (recipe === '' && model === modelId.slice(modelId.lastIndexOf('/') + 1));
+  if (!isSame) findings.add('vector-model', 'vectors', id(), `${id()}: ${model}, not ${modelId}`);
+  if (recipe !== '' && !/^[0-9a-f]{8}$/.test(recipe))
+    findings.add('vector-recipe', 'vectors', id(), `${id()}: ${recipe}`);
 }
 
 function checkNumbers(id: string, value: unknown, findings: Findings): void {
@@ -229,11 +273,11 @@ function checkNumbers(id: string, value: unknown, findings: Findings): void {
 }
 
 /** Complete means that there is a vector, and the other way round. */
-export function checkClaims(chunks: ReadonlyMap<string, ChunkFact>, vectors: ReadonlySet<string>, findings: Findings) {
-  for (const [id, { status, path }] of chunks) {
-    const has = vectors.has(id);
-    if (status === 'complete' && !has) findings.add('complete-without-vector', 'chunks', id, `${id} of ${path}`);
-    if (status !== 'complete' && has) findings.add('vector-not-claimed', 'chunks', id, `${id} of ${path}`);
+export function checkClaims({ ids, chunks, vectors }: Facts, findings: Findings): void {
+  for (const [id, status] of chunks.status.entries()) {
+    if (status === undefined || (status === 'complete') === (vectors[id] ?? false)) continue;
+    const code = status === 'complete' ? 'complete-without-vector' : 'vector-not-claimed';
+    findings.add(code, 'chunks', ids.textOf(id), `${ids.textOf(id)} of ${chunks.path[id]}`);
   }
 }
 
@@ -279,33 +323,18 @@ function countFile(files: Map<string, StoredFile>, path: string, hash: string): 
   }
 }
 
-const none = () => '';
-
-function texts(rows: Rows, ...names: string[]): ((row: number) => string)[] {
-  return names.map((name) => {
-    const column: Column = rows.column(name);
-    return (row: number) => (column.get(row) ?? '') as string;
-  });
+function isEmpty({ offsets }: TextBytes, row: number): boolean {
+  return offsets[row] === offsets[row + 1];
 }
 
-function numbers(rows: Rows, ...names: string[]): ((row: number) => number)[] {
-  return names.map((name) => {
-    const column: Column = rows.column(name);
-    return (row: number) => Number(column.get(row) ?? 0);
-  });
+function textAt({ bytes, offsets }: TextBytes, row: number): string {
+  return decode(bytes, offsets[row]!, offsets[row + 1]!);
 }
 
-/** One string per value, not one per row. */
-function stringPool(): (text: string) => string {
-  const pool = new Map<string, string>();
-  return (text) => {
-    const known = pool.get(text);
-    if (known !== undefined) return known;
-    pool.set(text, text);
-    return text;
-  };
+function bytesAt({ bytes, offsets }: TextBytes, row: number): Uint8Array {
+  return bytes.subarray(offsets[row]!, offsets[row + 1]!);
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function sha256(text: string | Uint8Array): string {
+  return hash('sha256', text);
 }

@@ -9,9 +9,18 @@ export interface Column {
   get(row: number): unknown;
 }
 
+/** A column of texts as the engine hands it over: row r is what lies from `offsets[r]` to before `offsets[r + 1]`; NULL is empty. */
+export interface TextBytes {
+  readonly bytes: Uint8Array;
+  readonly offsets: Int32Array;
+}
+
 export interface Rows {
   readonly numRows: number;
   column(name: string): Column;
+  texts(name: string): TextBytes;
+  /** 32-bit integers; what stands in the place of a NULL is not said. */
+  integers(name: string): Int32Array;
 }
 
 export interface TableReader {
@@ -52,20 +61,45 @@ export async function openReader(path: string): Promise<TableReader> {
       for (;;) {
         const next = await asked(() => batches.next());
         if (next.done) return;
-        const batch = next.value;
-        yield {
-          numRows: batch.numRows,
-          column(name) {
-            const column = batch.getChild(name);
-            if (column === null) throw new Error(`the column ${name} was not read`);
-            return column;
-          },
-        };
+        yield rowsOf(next.value);
       }
     },
     close() {
       table.close();
       connection.close();
+    },
+  };
+}
+
+interface Batch {
+  readonly numRows: number;
+  getChild(name: string): (Column & { readonly data: readonly unknown[] }) | null;
+}
+
+function rowsOf(batch: Batch): Rows {
+  const column = (name: string) => {
+    const found = batch.getChild(name);
+    if (found === null) throw new Error(`the column ${name} was not read`);
+    return found;
+  };
+  // A batch's column is one piece of memory; a batch without rows has none.
+  const piece = (name: string) => (column(name).data[0] ?? {}) as { values?: unknown; valueOffsets?: unknown };
+  return {
+    numRows: batch.numRows,
+    column,
+    texts(name) {
+      const { values, valueOffsets } = piece(name);
+      if (valueOffsets instanceof Int32Array) {
+        return { bytes: (values as Uint8Array | undefined) ?? new Uint8Array(), offsets: valueOffsets };
+      }
+      if (batch.numRows === 0) return { bytes: new Uint8Array(), offsets: new Int32Array(1) };
+      throw new Error(`the column ${name} holds no texts`);
+    },
+    integers(name) {
+      const { values } = piece(name);
+      if (values instanceof Int32Array) return values;
+      if (batch.numRows === 0) return new Int32Array();
+      throw new Error(`the column ${name} holds no 32-bit integers`);
     },
   };
 }

@@ -8,7 +8,7 @@ import { readLockHolder } from '../store/lock.ts';
 import { detectLayout } from '../store/open.ts';
 import { compareWith } from './against.ts';
 import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile } from './check-files.ts';
-import { checkClaims, readChunks, readStructure, readVectors } from './check-rows.ts';
+import { checkClaims, type Facts, noFacts, readChunks, readStructure, readVectors } from './check-rows.ts';
 import { checkListedFiles, type OpenTable, openChecked, readable } from './check-tables.ts';
 import { collectFindings, type Finding, type Findings } from './findings.ts';
 
@@ -63,8 +63,8 @@ export async function verifyIndex(place: VerifyPlace, options: VerifyOptions = {
 }
 
 /** As `verifyIndex`, by whoever holds the lock. */
-export async function examine(place: VerifyPlace, options: VerifyOptions): Promise<Verified> {
-  const depth = options.depth ?? 'full';
+export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise<Verified> {
+  const depth = asked.depth ?? 'full';
   const full = depth === 'full';
   const layout = await locate(place);
   const { identity } = await describeModel(place.modelDir);
@@ -82,23 +82,25 @@ export async function examine(place: VerifyPlace, options: VerifyOptions): Promi
 
     const ledger = await checkLedger(layout.ledgerFile, null, collectFindings());
     const isOurs = (path: string) => (ledger.get(path)?.chunker ?? FOREIGN) !== FOREIGN;
-    const structure = await pass(tables.structure, (table) =>
-      readable('structure', findings, () => readStructure(table, findings)),
+    const facts = noFacts();
+    const options = { full, isOurs };
+    const hasStructure = await pass('structure', tables.structure, findings, async (table) => {
+      await readStructure(table, facts, findings, options);
+      return true;
+    });
+    const chunks = await pass('chunks', tables.chunks, findings, (table) =>
+      readChunks(table, facts, findings, { ...options, hasStructure: hasStructure !== null }),
     );
-    const chunks = await pass(tables.chunks, (table) =>
-      readable('chunks', findings, () => readChunks(table, structure, findings, { full, isOurs })),
+    const has = { hasChunks: chunks !== null, hasStructure: hasStructure !== null };
+    const vectors = await pass('vectors', tables.vectors, findings, (table) =>
+      readVectors(table, facts, findings, { full, modelId, ...has }),
     );
-    const vectors = await pass(tables.vectors, (table) =>
-      readable('vectors', findings, () =>
-        readVectors(table, chunks?.facts ?? null, structure, findings, { full, modelId }),
-      ),
-    );
-    if (chunks && vectors) checkClaims(chunks.facts, vectors.ids, findings);
+    if (chunks !== null && vectors !== null) checkClaims(facts, findings);
     await checkLedger(layout.ledgerFile, chunks?.files ?? null, findings);
-    if (options.against !== undefined) await compareWith(layout, layoutOf(options.against), findings);
+    if (asked.against !== undefined) await compareWith(layout, layoutOf(asked.against), findings);
 
     const list = findings.list(phase1Finished);
-    const total = chunks?.facts.size ?? 0;
+    const total = chunks?.total ?? 0;
     const allComplete = chunks !== null && (chunks.statuses.get('complete') ?? 0) === total;
     const report: VerifyReport = {
       schema: 1,
@@ -108,10 +110,10 @@ export async function examine(place: VerifyPlace, options: VerifyOptions): Promi
       complete: phase1Finished && list.length === 0 && allComplete,
       files: ledger.size,
       chunks: { total, by_status: Object.fromEntries(chunks?.statuses ?? []) },
-      vectors: vectors?.ids.size ?? 0,
+      vectors: vectors ?? 0,
       findings: list,
     };
-    return { report, findings, pathOf: (id) => chunks?.facts.get(id)?.path ?? structure?.get(id)?.path };
+    return { report, findings, pathOf: (id) => pathOf(facts, id) };
   } finally {
     for (const table of Object.values(tables)) table?.reader.close();
   }
@@ -135,8 +137,19 @@ async function openTables(
   };
 }
 
-async function pass<T>(table: OpenTable | null, read: (table: OpenTable) => Promise<T | null>): Promise<T | null> {
-  return table === null ? null : read(table);
+/** Null if there is no such table, or none that can be read. */
+async function pass<T>(
+  name: 'chunks' | 'vectors' | 'structure',
+  table: OpenTable | null,
+  findings: Findings,
+  read: (table: OpenTable) => Promise<T>,
+): Promise<T | null> {
+  return table === null ? null : readable(name, findings, () => read(table));
+}
+
+function pathOf({ ids, chunks, structure }: Facts, chunkId: string): string | undefined {
+  const id = ids.find(chunkId);
+  return id === undefined ? undefined : (chunks.path[id] ?? structure.path[id]);
 }
 
 /** The paths of an index that can be verified. */
