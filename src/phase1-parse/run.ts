@@ -118,7 +118,12 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
   const total = plan.toRead.length;
   ctx.observe({ type: 'phase-started', phase: 1, total, unit: 'files' });
   if (total === 0) return tally;
-  const pool = openParsePool({ root: ctx.root, workers: ctx.workers, maxFileBytes: ctx.maxFileBytes, allowSecrets: false });
+  const pool = openParsePool({
+    root: ctx.root,
+    workers: ctx.workers,
+    maxFileBytes: ctx.maxFileBytes,
+    allowSecrets: false,
+  });
   try {
     const requests = plan.toRead.map(({ path, stamp, knownSha256 }) => ({ path, knownSha256, size: stamp.size }));
     let done = 0;
