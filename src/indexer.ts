@@ -14,7 +14,7 @@ import {
   type WritableIndex,
   writable,
 } from './run/opened.ts';
-import { embed, parse, refuseOtherModel, timed, toRecord } from './run/phases.ts';
+import { embed, parse, refuseOtherModel, refusePeerModel, timed, toRecord } from './run/phases.ts';
 import { type RunReport, report } from './run/report.ts';
 import { type SearchHit, searchVectors } from './search/search.ts';
 import type { Layout } from './store/layout.ts';
@@ -48,6 +48,7 @@ export interface RunOptions {
 /** Errors: NO_INDEX (read, resume), INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_MISSING. */
 export async function openIndex(config: Config, options: OpenIndexOptions): Promise<Index> {
   const { identity } = await describeModel(config.modelDir);
+  if (options.mode !== 'read') refusePeerModel(config, identity.modelId);
   const place = {
     root: config.root,
     indexDir: config.indexDir,

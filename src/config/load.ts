@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import { type Environment, standingFolder } from './environment.ts';
 import { editDistance, nearest } from './nearest.ts';
+import { readPeerConfig } from './peer-config.ts';
 import { INDEX_DIR_NAME, isInside, realPath, resolveRoot } from './root.ts';
 import {
   type Config,
@@ -62,14 +63,18 @@ export function loadConfig(request: ConfigRequest): Config {
     { settings: readSettingsFile(userFile), base: dirname(userFile) },
   ];
   const merged = mergeLayers(layers);
+  const indexDir = merged.indexDir === undefined ? defaultIndexDir(root) : realPath(merged.indexDir);
+  const peer = readPeerConfig(indexDir);
   return Object.freeze({
     root,
-    indexDir: merged.indexDir === undefined ? defaultIndexDir(root) : realPath(merged.indexDir),
+    indexDir,
     workers: merged.workers,
     checkpointInterval: merged.checkpointInterval,
     maxFileBytes: merged.maxFileSize,
     durability: merged.durability,
     modelDir: merged.modelDir,
+    sources: peer?.sources,
+    peerModel: peer?.embeddingModel ?? env.MCP_VECTOR_SEARCH_EMBEDDING_MODEL ?? null,
   });
 }
 

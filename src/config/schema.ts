@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { SourceRules } from '../core/source-rules.ts';
 import { packageRoot } from './package.ts';
 
 /** What a run needs to know, after flags, environment, file and defaults were merged. Frozen. */
@@ -20,6 +21,10 @@ export interface Config {
   readonly durability: 'full' | 'fast';
   /** Absolute path of the model's folder. */
   readonly modelDir: string;
+  /** What mcp-vector-search's own settings say about files; undefined where it has none. */
+  readonly sources?: SourceRules | undefined;
+  /** The model they ask for; an index is not made with another one. */
+  readonly peerModel?: string | null | undefined;
 }
 
 const BYTES_PER_UNIT = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;

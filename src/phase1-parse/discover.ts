@@ -4,11 +4,13 @@ import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FileStamp } from '../core/chunk.ts';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
+import type { SourceRules } from '../core/source-rules.ts';
 import { skippedByName } from './file-policy.ts';
 import { type Folders, openFolders } from './folders.ts';
 import type { GitEnvironment } from './git.ts';
 import { listWithGit } from './git-files.ts';
 import { gitHits, mainCause } from './hidden-by.ts';
+import { listForced, skippedByPeer } from './peer-rules.ts';
 import { stampOf } from './stamp.ts';
 import { type Listing, walkFiles } from './walk-files.ts';
 
@@ -49,6 +51,8 @@ export interface DiscoverOptions {
   readonly indexDir: string;
   /** The user's environment, of which git is given all but what redirects it. Without it git sees no user settings. */
   readonly gitEnv?: GitEnvironment | undefined;
+  /** What mcp-vector-search was told; a file has to pass these rules too. */
+  readonly rules?: SourceRules | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -62,7 +66,10 @@ export async function discover(root: string, options: DiscoverOptions): Promise<
   const folders = openFolders(realRoot, options.indexDir);
 
   const { listing, method, notices } = await listFiles(realRoot, folders, options);
-  const found = await lookAt(realRoot, listing.paths, folders, options);
+  const forced = options.rules
+    ? await listForced(realRoot, options.rules, (folder) => folder === folders.indexFolder, options.signal)
+    : [];
+  const found = await lookAt(realRoot, [...listing.paths, ...forced], folders, { ...options, forced });
   const skipped = sortBytewise([
     ...found.skipped,
     ...listing.skipped,
@@ -97,10 +104,11 @@ type Listed = Pick<Listing, 'paths' | 'failed' | 'hits'> & { readonly skipped: r
 async function listFiles(
   root: string,
   folders: Folders,
-  { gitEnv: env, signal }: DiscoverOptions,
+  { gitEnv: env, rules, signal }: DiscoverOptions,
 ): Promise<{ listing: Listed; method: Discovery['method']; notices: readonly string[] }> {
   const notices: string[] = [];
-  if (hasGitAtOrAbove(root)) {
+  const obeysGit = rules?.respectGitignore !== false;
+  if (obeysGit && hasGitAtOrAbove(root)) {
     const listing = await listWithGit({ root, folders, env, signal });
     if (typeof listing !== 'string') {
       const skipped = [...skippedNames(listing), ...listing.empty.map(skip('submodule not checked out'))];
@@ -108,7 +116,7 @@ async function listFiles(
     }
     notices.push(`git could not list the files (${listing}); .gitignore files are read by tandem itself instead`);
   }
-  const listing = await walkFiles(root, '', folders, signal);
+  const listing = await walkFiles(root, '', folders, { obeysGit, signal });
   return { listing: { ...listing, skipped: skippedNames(listing) }, method: 'walk', notices };
 }
 
@@ -129,16 +137,17 @@ async function lookAt(
   root: string,
   paths: readonly string[],
   folders: Folders,
-  { maxFileBytes, signal }: DiscoverOptions,
+  { maxFileBytes, rules, forced, signal }: DiscoverOptions & { readonly forced: readonly string[] },
 ): Promise<{ files: SourceFile[]; skipped: SkippedFile[]; failed: { path: string; reason: string }[] }> {
   const files: SourceFile[] = [];
   const skipped: SkippedFile[] = [];
   const failed: { path: string; reason: string }[] = [];
+  const forcedPaths = new Set(forced);
   let looked = 0;
   for (const { path } of sortBytewise([...new Set(paths)].map((path) => ({ path })))) {
     if (++looked % FILES_PER_TURN === 0) await nextTurn();
     signal?.throwIfAborted();
-    if (!folders.admits(path)) continue;
+    if (!forcedPaths.has(path) && !folders.admits(path)) continue;
     try {
       const stats = lstatSync(`${root}/${path}`, { bigint: true, throwIfNoEntry: false });
       // Deleted since it was tracked or listed; or a tracked file in whose place a folder is now, listed by its files.
@@ -148,7 +157,9 @@ async function lookAt(
         ? 'symlink'
         : !stats.isFile()
           ? 'not a regular file'
-          : (skippedByName(path) ?? (stamp.size > maxFileBytes ? 'too large' : null));
+          : (skippedByName(path) ??
+            (rules ? skippedByPeer(rules, path, forcedPaths.has(path)) : null) ??
+            (stamp.size > maxFileBytes ? 'too large' : null));
       if (reason === null) files.push({ path, stamp });
       else skipped.push({ path, reason, stamp });
     } catch (error) {

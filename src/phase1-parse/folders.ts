@@ -17,6 +17,8 @@ export interface Folders {
   readonly skipped: readonly { readonly path: string; readonly reason: 'vendored' | 'ignored' }[];
   /** Folders left out because they could not be looked at. */
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
+  /** The index directory relative to the root, or null if it lies elsewhere. */
+  readonly indexFolder: string | null;
   /** How often each own rule (`file:line: pattern`) hid something. */
   readonly hits: ReadonlyMap<string, number>;
 }
@@ -72,6 +74,7 @@ export function openFolders(root: string, indexDir: string): Folders {
     skipped,
     failed,
     hits,
+    indexFolder,
     isOpen: (folder) => stateOf(folder) !== 'closed',
     admits(path) {
       const state = stateOf(parentOf(path));

@@ -48,7 +48,7 @@ export async function listWithGit(context: Context): Promise<GitListing | string
     if (refused !== undefined) {
       if (folder === '') return refusalOf(refused);
       notices.push(`git could not list ${folder} (${refusalOf(refused)}); it was walked instead`);
-      const walked = await walkFiles(context.root, folder, context.folders, context.signal);
+      const walked = await walkFiles(context.root, folder, context.folders, { signal: context.signal });
       paths.push(...walked.paths);
       unreadableNames.push(...walked.unreadableNames);
       failed.push(...walked.failed);

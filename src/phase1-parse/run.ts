@@ -3,6 +3,7 @@ import type { ParsedFile } from '../core/chunk.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Observer } from '../core/events.ts';
 import { batched } from '../core/iterate.ts';
+import type { SourceRules } from '../core/source-rules.ts';
 import { FOREIGN_CHUNKER } from '../store/adopt.ts';
 import type { FileRecord } from '../store/ledger.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
@@ -21,6 +22,7 @@ export interface Phase1Context {
   /** A group closes at this many rows, or after five seconds: it is what one commit holds, and what a kill costs. */
   readonly groupRows: number;
   readonly gitEnv: Readonly<Record<string, string | undefined>>;
+  readonly sources?: SourceRules | undefined;
   readonly observe: Observer;
   /** Called once it is known what is there, before anything is written. */
   readonly begin: (discovery: Discovery) => Promise<void>;
@@ -63,6 +65,7 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
     maxFileBytes: ctx.maxFileBytes,
     indexDir: ctx.indexDir,
     gitEnv: ctx.gitEnv,
+    rules: ctx.sources,
     signal,
   });
   if (discovery.files.length === 0) throw nothingToIndex(ctx.root, discovery);

@@ -18,12 +18,12 @@ export interface Listing {
   readonly hits: ReadonlyMap<string, number>;
 }
 
-/** Walks `start` ('' for the root) and all below it. */
+/** Walks `start` ('' for the root) and all below it; what git ignores is left out unless told otherwise. */
 export async function walkFiles(
   root: string,
   start: string,
   folders: Folders,
-  signal?: AbortSignal | undefined,
+  { obeysGit = true, signal }: { readonly obeysGit?: boolean; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Listing> {
   const paths: string[] = [];
   const unreadableNames: string[] = [];
@@ -46,7 +46,7 @@ export async function walkFiles(
     let entries: Dirent<Buffer>[];
     try {
       entries = entriesOf(absolutePath(root, folder));
-      rules = rulesWithin(root, folder, folder === start, above);
+      rules = obeysGit ? rulesWithin(root, folder, folder === start, above) : above;
     } catch (error) {
       // Rules that cannot be read close their folder: what they hide may be what must not be indexed.
       failed.push({ path: folder, reason: messageOf(error) });

@@ -15,7 +15,9 @@ export async function announceInterrupted(index: WritableIndex, phase: Phase | '
   const first = phase1Open ? 1 : pending + error > 0 ? 2 : null;
   // Nothing was interrupted where we have not begun: a new index, or one that was just migrated.
   const isFresh = (run === null && total === 0) || run?.phase1.chunker === FOREIGN_CHUNKER;
-  if (first === null || isFresh || (first === 1 && phase === 2)) return first;
+  // Files to be parsed again after a finished Phase 1 were written by another program, or lost: told as repairs.
+  const isRepair = first === 1 && run?.phase1.finished_at != null && pending + error === 0;
+  if (first === null || isFresh || isRepair || (first === 1 && phase === 2)) return first;
   const checkpoint = await readCheckpoint(stores.layout.checkpointFile);
   if (checkpoint.state === 'damaged') {
     const copy = await keepDamaged(stores.layout.checkpointFile, stores.layout.quarantineDir);

@@ -1,12 +1,14 @@
 // Either phase with what it needs from the open index, and the run file that says how far it came.
 import { randomUUID } from 'node:crypto';
 import { childEnvironment } from '../config/child-environment.ts';
+import type { Config } from '../config/schema.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Phase } from '../core/events.ts';
 import type { Embedder, ModelIdentity } from '../embedding/embedder.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { CHUNKER_VERSION, type Phase1Result, runPhase1 } from '../phase1-parse/run.ts';
 import { type Phase2Result, runPhase2 } from '../phase2-embed/run.ts';
+import { isSameModel } from '../store/adopt.ts';
 import { assignBatches } from '../store/assign-batches.ts';
 import { compactIfFragmented } from '../store/compact.ts';
 import { hasPeerFiles, writePeerFiles } from '../store/peer-files.ts';
@@ -52,6 +54,7 @@ export async function parse(index: WritableIndex, signal: AbortSignal | undefine
       maxFileBytes: config.maxFileBytes,
       groupRows: index.groupRows,
       gitEnv: childEnvironment(),
+      sources: config.sources,
       observe,
       async begin(discovery) {
         const skipped: Record<string, number> = {};
@@ -181,5 +184,17 @@ export function refuseOtherModel(stored: RunRecord['model'] | undefined, identit
     'MODEL_CHANGED',
     `the vectors of this index were made by ${stored.model_id} (${stored.dimension} dimensions); ${identity.modelId} cannot be mixed in`,
     { hint: 'use the model the index was made with, or build another index with --index-dir' },
+  );
+}
+
+/** Errors: MODEL_CHANGED if mcp-vector-search was told to use another model in this index than this one. */
+export function refusePeerModel({ peerModel, indexDir }: Config, modelId: string): void {
+  if (!peerModel || isSameModel(peerModel, modelId)) return;
+  throw new IndexerError(
+    'MODEL_CHANGED',
+    `mcp-vector-search was told to use ${peerModel}; this program uses ${modelId}`,
+    {
+      hint: `nothing was changed; set embedding_model in ${indexDir}/config.json (or MCP_VECTOR_SEARCH_EMBEDDING_MODEL) to ${modelId}, or make an index beside it with --index-dir`,
+    },
   );
 }

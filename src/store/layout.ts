@@ -15,6 +15,8 @@ export interface Layout {
   readonly schemaVersionFile: string;
   readonly indexMetadataFile: string;
   readonly staleTextIndexFile: string;
+  /** Its settings: without this file it takes the project for not initialised. A user's own is never written. */
+  readonly peerConfigFile: string;
   /** Ours alone; mcp-vector-search leaves it alone. */
   readonly tandemDir: string;
   readonly structureDir: string;
@@ -50,6 +52,7 @@ export function layoutOf(indexDir: string): Layout {
     schemaVersionFile: join(indexDir, 'schema_version.json'),
     indexMetadataFile: join(indexDir, 'index_metadata.json'),
     staleTextIndexFile: join(indexDir, 'bm25_index.pkl'),
+    peerConfigFile: join(indexDir, 'config.json'),
     tandemDir,
     structureDir,
     structureTable: join(structureDir, 'structure.lance'),

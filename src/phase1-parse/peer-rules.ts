@@ -1,0 +1,74 @@
+// What mcp-vector-search was told about which files to take, applied beside our own rules.
+
+import { isUtf8 } from 'node:buffer';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { matchesGlob } from '../core/glob.ts';
+import type { SourceRules } from '../core/source-rules.ts';
+import { isSilentName, isVendoredFolder } from './file-policy.ts';
+import { absolutePath, entriesOf } from './walk-files.ts';
+
+const SHOWN_DOTFILES = new Set(['.github', '.gitlab-ci', '.circleci']);
+
+/** Why a file is left out, or null. `isForced`: it is one of `listForced`, which only its extension can keep out. */
+export function skippedByPeer(rules: SourceRules, path: string, isForced: boolean): string | null {
+  if (rules.extensions !== null && !hasExtension(rules.extensions, path)) return 'extension not chosen';
+  if (isForced) return null;
+  if (rules.excludePatterns.some((pattern) => matchesGlob(pattern, path))) return 'excluded';
+  if (rules.skipDotfiles && path.split('/').some((part) => part.startsWith('.') && !SHOWN_DOTFILES.has(part))) {
+    return 'dotfile';
+  }
+  return null;
+}
+
+function hasExtension(extensions: readonly string[], path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const dot = name.lastIndexOf('.');
+  if (dot <= 0) return false;
+  const extension = name.slice(dot);
+  return extensions.includes(extension) || extensions.includes(extension.toLowerCase());
+}
+
+/**
+ * Files to take in whatever a `.gitignore` says. Folders of other people's work are entered only where a pattern names
+ * them. Links are not followed, and what cannot be opened is passed over: without the rule it would not be looked at.
+ */
+export async function listForced(
+  root: string,
+  rules: SourceRules,
+  isIndexDir: (folder: string) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const { forceIncludePatterns: patterns, forceIncludePaths: places } = rules;
+  if (patterns.length + places.length === 0) return [];
+  const isNamed = (folder: string) => patterns.some((pattern) => pattern.startsWith(`${folder}/`));
+  const liesInPlace = (path: string) => places.some((place) => path === place || path.startsWith(`${place}/`));
+  // A pattern may match the end of a path, so that a folder can only be passed by where there are none.
+  const mayHold = (folder: string) =>
+    patterns.length > 0 || liesInPlace(folder) || places.some((place) => place.startsWith(`${folder}/`));
+
+  const found: string[] = [];
+  const waiting = [''];
+  for (let visited = 1; waiting.length > 0; visited++) {
+    if (visited % 128 === 0) await nextTurn();
+    signal?.throwIfAborted();
+    const folder = waiting.pop()!;
+    for (const entry of readable(absolutePath(root, folder))) {
+      const name = entry.name.toString('utf8');
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (!isUtf8(entry.name) || isSilentName(name)) continue;
+      if (entry.isDirectory()) {
+        const isOpen = !isIndexDir(path) && mayHold(path) && (!isVendoredFolder(name) || isNamed(path));
+        if (isOpen) waiting.push(path);
+      } else if (liesInPlace(path) || patterns.some((pattern) => matchesGlob(pattern, path))) found.push(path);
+    }
+  }
+  return found;
+}
+
+function readable(folder: string): ReturnType<typeof entriesOf> {
+  try {
+    return entriesOf(folder);
+  } catch {
+    return [];
+  }
+}
