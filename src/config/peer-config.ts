@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { IndexerError, messageOf } from '../core/errors.ts';
+import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import { PEER_EXTENSIONS, type SourceRules } from '../core/source-rules.ts';
 
 /** What of that tool's settings means something here. */
@@ -81,6 +81,7 @@ function readSmallFile(path: string): string | null {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof IndexerError) throw error;
+    if (errnoOf(error) === 'ENOTDIR') return null;
     throw invalid(path, messageOf(error));
   }
 }

@@ -14,6 +14,7 @@ describe('the settings of mcp-vector-search', () => {
   it('are none where there is no file', () => {
     expect(readPeerConfig(temporaryTree())).toBeNull();
     expect(readPeerConfig('/nowhere/at/all')).toBeNull();
+    expect(readPeerConfig(join(temporaryTree({ file: '' }), 'file'))).toBeNull();
   });
 
   it('restrict extensions only where the list lacks one of that tool', () => {
