@@ -8,8 +8,11 @@ import { fileURLToPath } from 'node:url';
 const bin = fileURLToPath(new URL('../../bin/tandem.js', import.meta.url));
 const hook = new URL('./usage-hook.mjs', import.meta.url).href;
 
-/** Runs `tandem …args`; wall and CPU seconds and peak memory are the whole process's, worker threads included. */
-export function runTandem(args) {
+/**
+ * Runs `tandem …args`; wall and CPU seconds and peak memory are the whole process's, worker threads included. Throws
+ * where it ends with another exit code than expected.
+ */
+export function runTandem(args, exitCodes = [0]) {
   const usageFile = join(tmpdir(), `tandem-usage-${process.pid}-${Date.now()}.json`);
   const startedAt = performance.now();
   const child = spawnSync(process.execPath, ['--import', hook, bin, ...args], {
@@ -19,14 +22,15 @@ export function runTandem(args) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const wall = (performance.now() - startedAt) / 1000;
-  if (child.status !== 0) throw new Error(`tandem ${args.join(' ')} ended with ${child.status ?? child.signal}`);
+  if (!exitCodes.includes(child.status))
+    throw new Error(`tandem ${args.join(' ')} ended with ${child.status ?? child.signal}`);
   const usage = JSON.parse(readFileSync(usageFile, 'utf8'));
   rmSync(usageFile);
   return {
     wall,
     cpu: (usage.userCPUTime + usage.systemCPUTime) / 1e6,
     peakMb: usage.maxRSS / 1024,
-    report: args.includes('--json') ? JSON.parse(child.stdout) : null,
+    report: args.includes('--json') && child.status === 0 ? JSON.parse(child.stdout) : null,
   };
 }
 

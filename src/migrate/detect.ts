@@ -67,6 +67,12 @@ export async function openOldTable(layout: Layout, name: string): Promise<TableH
   return openTable(await connect(layout.indexDir), path, { schema: null, fence });
 }
 
+/** The handle of a table stays at the version it was opened at; this looks at what there is now. */
+export async function latestVersion(table: TableHandle): Promise<number> {
+  await table.engine.checkoutLatest();
+  return table.version();
+}
+
 export function damaged(path: string, reason: string, cause?: unknown): IndexerError {
   return new IndexerError('INDEX_DAMAGED', `the old table ${path} cannot be migrated: ${reason}`, {
     hint: `nothing was changed; restore ${basename(path)} from a copy, or move it away and index again`,

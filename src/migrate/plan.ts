@@ -9,7 +9,7 @@ import type { RunRecord } from '../store/run-file.ts';
 import { damaged, findOldTables, namesOf, type OldSettings, type OldTables, readOldSettings } from './detect.ts';
 import { type JudgedFile, judgeFiles, type OldFile } from './file-states.ts';
 import { findOldRoot } from './old-root.ts';
-import { type OldSource, openOldSource, pathOf } from './old-rows.ts';
+import { type OldSource, openOldSource, pathOf } from './old-source.ts';
 
 export type ModelRecord = NonNullable<RunRecord['model']>;
 
@@ -30,7 +30,8 @@ export interface MigrationPlan {
   readonly rows: number;
   /** Ids that stand in more than one row, with how many rows; the last one counts. */
   readonly doubled: ReadonlyMap<string, number>;
-  readonly ids: ReadonlySet<string>;
+  /** Every id once, with its position among them. */
+  readonly ids: ReadonlyMap<string, number>;
   /** Rows with a vector, as far as can be told without reading them all. */
   readonly vectors: number;
   /** By the path that the old table uses. */
@@ -118,21 +119,22 @@ function otherModel(found: string, model: ModelRecord): IndexerError {
 
 interface Facts {
   rows: number;
-  readonly ids: Set<string>;
+  readonly ids: Map<string, number>;
   readonly doubled: Map<string, number>;
   readonly files: Map<string, { rows: number; hash: string; isSound: boolean }>;
 }
 
 async function collectFacts(source: OldSource, path: string): Promise<Facts> {
-  const facts: Facts = { rows: 0, ids: new Set(), doubled: new Map(), files: new Map() };
+  const facts: Facts = { rows: 0, ids: new Map(), doubled: new Map(), files: new Map() };
   for await (const batch of source.facts()) {
-    for (const { id, path: file, fileHash } of batch) {
+    for (const [row, id] of batch.id.entries()) {
+      const [file, fileHash] = [batch.path[row]!, batch.fileHash[row]!];
       facts.rows++;
       if (id === '') throw damaged(path, `row ${facts.rows} has no id`);
       if (file === '') throw damaged(path, `row ${facts.rows} (${id}) names no file`);
       const isDoubled = facts.ids.has(id);
       if (isDoubled) facts.doubled.set(id, (facts.doubled.get(id) ?? 1) + 1);
-      facts.ids.add(id);
+      else facts.ids.set(id, facts.ids.size);
       const known = facts.files.get(file);
       if (known === undefined) facts.files.set(file, { rows: 1, hash: fileHash, isSound: !isDoubled });
       else {

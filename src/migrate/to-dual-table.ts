@@ -8,10 +8,11 @@ import { engineFailure } from '../store/engine-failure.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type Lock, type LockOptions } from '../store/lock.ts';
 import { detectLayout } from '../store/open.ts';
+import { recipeNameOf } from './convert.ts';
 import { findOldTables, namesOf } from './detect.ts';
 import type { FileState } from './file-states.ts';
 import { findDisplaced, type Journal, readJournal, recover, switchOver, takeBack, writeJournal } from './journal.ts';
-import { openOldSource } from './old-rows.ts';
+import { type OldSource, openOldSource } from './old-source.ts';
 import {
   backupNameOf,
   listFiles,
@@ -20,7 +21,7 @@ import {
   type ModelRecord,
   planMigration,
 } from './plan.ts';
-import { recipeNameOf, removeStaged, type Staged, stageTables } from './staging.ts';
+import { removeStaged, type Staged, type StagingContext, stageTables } from './staging.ts';
 import { verifyStaged } from './verify.ts';
 
 export type Model = ModelRecord;
@@ -59,6 +60,8 @@ export interface MigrationReport {
   readonly bytes: MigrationPlan['bytes'];
   readonly seconds: number;
 }
+
+const TRIAL_ROWS = 512;
 
 /**
  * Errors: NO_INDEX without any table, INDEX_LOCKED, what `planMigration` says, DISK_FULL. All of them leave everything as
@@ -144,19 +147,17 @@ async function carryOut(
   tellPlan(plan, options);
   let journal: Journal | null = null;
   try {
-    const { source } = await openOldSource(layout, old);
-    using opened = source;
+    using opened = (await openOldSource(layout, old)).source;
     const before = await opened.version();
     const dimension = target.model.dimension;
-    const staged = await stageTables(
-      { plan, dimension, fence: () => lock.assertHeld(), fault, signal: options.signal },
-      opened,
-    );
+    const staging = { plan, dimension, fence: () => lock.assertHeld(), fault, signal: options.signal };
+    if (plan.rows > TRIAL_ROWS) step(`     trial: ${await tryFirstRows(staging, opened)} rows converted and compared`);
+    const staged = await stageTables(staging, opened);
     step(`  3. written: ${staged.chunks} chunks, ${staged.vectors} vectors`);
     fault('migrate.staged');
     await verifyStaged(plan, opened, staged);
     if ((await opened.version()) !== before) throw changedMeanwhile(layout);
-    step('  4. verified: number of rows, ids, and every vector bit by bit');
+    step('  4. verified: number of rows, ids, texts, and every vector bit by bit');
     fault('migrate.verified');
     options.signal?.throwIfAborted();
     await lock.assertHeld();
@@ -171,6 +172,14 @@ async function carryOut(
     else if (await exists(layout.stagedLanceDir)) await takeBack(layout, journal);
     throw engineFailure(error, layout.indexDir);
   }
+}
+
+/** What cannot be converted shows in seconds, before the whole is written. */
+async function tryFirstRows(ctx: StagingContext, source: OldSource): Promise<number> {
+  const staged = await stageTables(ctx, source, TRIAL_ROWS);
+  await verifyStaged(ctx.plan, source, staged, TRIAL_ROWS);
+  ctx.fault('migrate.tried');
+  return staged.chunks;
 }
 
 async function journalOf(plan: MigrationPlan, target: MigrationTarget, staged: Staged): Promise<Journal> {

@@ -1,36 +1,105 @@
-// Reads old and new tables again, independently of how they were written, and compares counts, ids and vector bytes.
+// Reads old and new tables again, independently of how they were written, and compares counts, ids, texts and vectors.
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { bytesOf, readTexts, textsOf } from '../store/columns.ts';
 import { connect } from '../store/open.ts';
 import { openTable, type TableHandle } from '../store/table.ts';
-import type { OldSource } from './old-rows.ts';
+import type { OldSource } from './old-source.ts';
 import type { MigrationPlan } from './plan.ts';
 import type { Staged } from './staging.ts';
 
-/** Throws, with everything as it was, if a single row, id or bit differs. That would be our own mistake. */
-export async function verifyStaged(plan: MigrationPlan, source: OldSource, staged: Staged): Promise<void> {
-  const { layout, ids } = plan;
+/**
+ * Throws, with everything as it was, if a single row, id or bit differs. That would be our own mistake. With `limit`
+ * only the first rows of the old table were staged.
+ */
+export async function verifyStaged(
+  plan: MigrationPlan,
+  source: OldSource,
+  staged: Staged,
+  limit?: number,
+): Promise<void> {
+  const { layout } = plan;
   const fence = () => Promise.reject(new Error('verifying does not write'));
-  const connection = await connect(layout.stagedLanceDir);
-  const own = await connect(layout.stagedStructureDir);
-  const open = (from: typeof connection, directory: string, name: string) =>
-    openTable(from, join(directory, `${name}.lance`), { schema: null, fence });
-  const chunks = await open(connection, layout.stagedLanceDir, 'chunks');
-  const vectors = await open(connection, layout.stagedLanceDir, 'vectors');
-  const structure = await open(own, layout.stagedStructureDir, 'structure');
+  const open = async (directory: string, name: string) =>
+    openTable(await connect(directory), join(directory, `${name}.lance`), { schema: null, fence });
+  const chunks = await open(layout.stagedLanceDir, 'chunks');
+  const vectors = await open(layout.stagedLanceDir, 'vectors');
+  const structure = await open(layout.stagedStructureDir, 'structure');
   try {
-    expectEqual('rows', plan.rows - countExtra(plan.doubled), staged.chunks);
-    for (const table of [chunks, structure]) await expectIds(table, ids);
-    await expectVectors(vectors, await checksumsOf(source, ids), staged.vectors);
+    const expected = await readExpected(plan, source, limit);
+    expectEqual('rows', expected.rows, staged.chunks);
+    expectEqual('vectors', expected.vectors, staged.vectors);
+    await compare(chunks, expected, expected.rows, ['content']);
+    await compare(structure, expected, expected.rows, []);
+    await compare(vectors, expected, expected.vectors, ['content', 'vector']);
   } finally {
     for (const table of [chunks, vectors, structure]) table.close();
   }
 }
 
-function countExtra(doubled: ReadonlyMap<string, number>): number {
-  let extra = 0;
-  for (const times of doubled.values()) extra += times - 1;
-  return extra;
+/** Checksums by the position of an id; `ABSENT` where the old tables have nothing. */
+interface Expected {
+  readonly positions: ReadonlyMap<string, number>;
+  readonly rows: number;
+  readonly vectors: number;
+  readonly checksums: { readonly content: Float64Array; readonly vector: Float64Array };
+}
+
+/** No checksum is negative. */
+const ABSENT = -1;
+
+/** Where an id stands in several rows the last one counts, and a row without a vector takes it away. */
+async function readExpected({ ids, doubled }: MigrationPlan, source: OldSource, limit?: number): Promise<Expected> {
+  const content = new Float64Array(ids.size).fill(ABSENT);
+  const vector = new Float64Array(ids.size).fill(ABSENT);
+  const left = new Map(doubled);
+  for await (const batch of source.texts(limit)) {
+    for (const [row, id] of batch.id.entries()) {
+      const more = left.get(id) ?? 1;
+      left.set(id, more - 1);
+      if (more <= 1) content[ids.get(id)!] = crc32(bytesOf(batch.content, row));
+    }
+  }
+  for await (const batch of source.vectors(limit)) {
+    const { numbers, isThere } = batch.vectors;
+    const width = numbers.length / Math.max(1, isThere.length);
+    for (const [row, id] of batch.id.entries()) {
+      const position = ids.get(id);
+      if (position === undefined || content[position] === ABSENT) continue; // a vector without a chunk
+      vector[position] = isThere[row] ? checksumOf(numbers, row, width) : ABSENT;
+    }
+  }
+  const count = (column: Float64Array) => column.reduce((sum, value) => sum + (value === ABSENT ? 0 : 1), 0);
+  return { positions: ids, rows: count(content), vectors: count(vector), checksums: { content, vector } };
+}
+
+async function compare(
+  table: TableHandle,
+  expected: Expected,
+  rows: number,
+  columns: readonly ('content' | 'vector')[],
+): Promise<void> {
+  const seen = new Uint8Array(expected.positions.size);
+  let found = 0;
+  for await (const batch of table.scan({ columns: ['chunk_id', ...columns] })) {
+    found += batch.numRows;
+    const content = columns.includes('content') ? readTexts(batch.column('content')!) : null;
+    const vectors = columns.includes('vector') ? batch.floats('vector') : null;
+    const width = (vectors?.length ?? 0) / Math.max(1, batch.numRows);
+    for (const [row, id] of textsOf(readTexts(batch.column('chunk_id')!)).entries()) {
+      const position = expected.positions.get(id);
+      if (position === undefined || expected.checksums.content[position] === ABSENT) throw different(table, id, 'id');
+      if (seen[position] === 1) throw different(table, id, 'row, for it came twice');
+      seen[position] = 1;
+      if (content && crc32(bytesOf(content, row)) !== expected.checksums.content[position]) {
+        throw different(table, id, 'text');
+      }
+      if (vectors && checksumOf(vectors, row, width) !== expected.checksums.vector[position]) {
+        throw different(table, id, 'vector');
+      }
+    }
+  }
+  expectEqual(`rows in ${table.path}`, rows, found);
 }
 
 function expectEqual(what: string, expected: number, found: number): void {
@@ -38,49 +107,10 @@ function expectEqual(what: string, expected: number, found: number): void {
     throw new Error(`the migration wrote ${found} ${what} instead of ${expected}; nothing was switched`);
 }
 
-async function expectIds(table: TableHandle, ids: ReadonlySet<string>): Promise<void> {
-  const missing = new Set(ids);
-  let rows = 0;
-  for await (const batch of table.scan({ columns: ['chunk_id'] })) {
-    rows += batch.numRows;
-    for (const id of batch.strings('chunk_id')) missing.delete(id ?? '');
-  }
-  expectEqual(`rows in ${table.path}`, ids.size, rows);
-  expectEqual(`ids in ${table.path}`, ids.size, ids.size - missing.size);
+function different(table: TableHandle, id: string, what: string): Error {
+  return new Error(`the ${what} of ${id} in ${table.path} is not the old one; nothing was switched`);
 }
 
-/** By id; where an id stands in several rows the last one counts, and a row without a vector takes it away. */
-async function checksumsOf(source: OldSource, ids: ReadonlySet<string>): Promise<Map<string, number>> {
-  const checksums = new Map<string, number>();
-  for await (const rows of source.vectors()) {
-    for (const { id, vector } of rows) {
-      if (!ids.has(id)) continue;
-      if (vector === null) checksums.delete(id);
-      else checksums.set(id, checksumOf(vector));
-    }
-  }
-  return checksums;
-}
-
-async function expectVectors(table: TableHandle, expected: Map<string, number>, written: number): Promise<void> {
-  expectEqual('vectors', expected.size, written);
-  let rows = 0;
-  for await (const batch of table.scan({ columns: ['chunk_id', 'vector'] })) {
-    rows += batch.numRows;
-    const floats = batch.floats('vector');
-    const width = batch.numRows === 0 ? 0 : floats.length / batch.numRows;
-    for (const [index, id] of batch.strings('chunk_id').entries()) {
-      const checksum = checksumOf(floats.subarray(index * width, (index + 1) * width));
-      if (expected.get(id ?? '') !== checksum) {
-        throw new Error(`the vector of ${id} in ${table.path} is not the old one; nothing was switched`);
-      }
-      expected.delete(id ?? '');
-    }
-  }
-  expectEqual(`rows in ${table.path}`, written, rows);
-  expectEqual('vectors that were left out', 0, expected.size);
-}
-
-function checksumOf(vector: Float32Array): number {
-  return crc32(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+function checksumOf(numbers: Float32Array, row: number, width: number): number {
+  return crc32(new Uint8Array(numbers.buffer, numbers.byteOffset + row * width * 4, width * 4));
 }

@@ -2,6 +2,7 @@
 // `chunks` and `vectors` carry the columns, types and order of mcp-vector-search 4.1.14, and never a NULL in them.
 import {
   Bool,
+  type Data,
   type DataType,
   Field,
   FixedSizeList,
@@ -17,6 +18,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import type { Chunk, ChunkStatus, PendingChunk } from '../core/chunk.ts';
+import { bytesOf, type TextColumn, type TextListColumn } from './columns.ts';
 
 const string = new Utf8();
 const int32 = new Int32();
@@ -121,19 +123,58 @@ export const PLACE_SCHEMA = new Schema([
   field('parent_chunk_id', string),
 ]);
 
-type Columns = Readonly<Record<string, ArrayLike<unknown>>>;
+export type Columns = Readonly<Record<string, ArrayLike<unknown> | TextColumn | TextListColumn>>;
 
 /** Builds an Arrow table column by column (2–5 times faster than from objects). */
 export function toArrow(schema: Schema, columns: Columns): Table {
-  const children = schema.fields.map((f) => {
-    const values = columns[f.name];
-    if (values === undefined) throw new Error(`column ${f.name} was not given`);
-    if (values instanceof Float32Array && f.type instanceof FixedSizeList) return fixedSizeListData(f.type, values);
-    return vectorFromArray(values as unknown[], f.type).data[0]!;
+  return new Table(schema, [toRecordBatch(schema, columns)]);
+}
+
+/** Batches that are written in one commit. */
+export function tableOf(schema: Schema, batches: readonly RecordBatch[]): Table {
+  return new Table(schema, [...batches]);
+}
+
+export function toRecordBatch(schema: Schema, columns: Columns): RecordBatch {
+  // Arrow's writer takes a buffer that comes twice in a row for one: each column gets its own.
+  const used = new Set<unknown>();
+  const own: Own = (array) => {
+    if (used.has(array)) return array.slice() as typeof array;
+    used.add(array);
+    return array;
+  };
+  const children = schema.fields.map(({ name, type }) => {
+    const values = columns[name];
+    if (values === undefined) throw new Error(`column ${name} was not given`);
+    return columnData(type, values, own);
   });
   const length = children[0]?.length ?? 0;
-  const struct = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children });
-  return new Table(schema, [new RecordBatch(schema, struct)]);
+  return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, nullCount: 0, children }));
+}
+
+type Own = <T extends Int32Array | Uint8Array>(array: T) => T;
+
+function columnData(type: DataType, values: NonNullable<Columns[string]>, own: Own): Data {
+  if ('items' in values) {
+    const [length, valueOffsets] = [values.offsets.length - 1, own(values.offsets)];
+    return makeData({ type: strings, length, nullCount: 0, valueOffsets, child: textData(values.items, own) });
+  }
+  if ('bytes' in values) return textData(values, own);
+  if (values instanceof Float32Array && type instanceof FixedSizeList) return fixedSizeListData(type, values);
+  if (values instanceof Int32Array && type instanceof Int32) {
+    return makeData({ type, length: values.length, nullCount: 0, data: own(values) });
+  }
+  return vectorFromArray(values as unknown[], type).data[0]!;
+}
+
+function textData({ bytes, offsets }: TextColumn, own: Own): Data<Utf8> {
+  return makeData({
+    type: string,
+    length: offsets.length - 1,
+    nullCount: 0,
+    valueOffsets: own(offsets),
+    data: own(bytes),
+  });
 }
 
 function fixedSizeListData(type: FixedSizeList, values: Float32Array) {
@@ -190,6 +231,29 @@ export function chunkRowsToArrow(rows: readonly ChunkRow[], now: string): Table 
 /** The other tool's `token_count`: words between white space. */
 export function countWords(text: string): number {
   return text.match(/\S+/g)?.length ?? 0;
+}
+
+/** The same of every row, read from the bytes where these are ASCII. */
+export function countWordsIn(texts: TextColumn): Int32Array {
+  const counts = new Int32Array(texts.offsets.length - 1);
+  const { bytes, offsets } = texts;
+  for (let row = 0; row < counts.length; row++) {
+    let words = 0;
+    let isInWord = false;
+    let isAscii = true;
+    for (let at = offsets[row]!; at < offsets[row + 1]!; at++) {
+      const byte = bytes[at]!;
+      if (byte >= 0x80) {
+        isAscii = false;
+        break;
+      }
+      const isSpace = byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+      if (!isSpace && !isInWord) words++;
+      isInWord = !isSpace;
+    }
+    counts[row] = isAscii ? words : countWords(Buffer.from(bytesOf(texts, row)).toString('utf8'));
+  }
+  return counts;
 }
 
 export function structureRowsToArrow(chunks: readonly Chunk[]): Table {

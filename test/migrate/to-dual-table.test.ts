@@ -192,7 +192,7 @@ describe('a single old table', () => {
 });
 
 describe('split old tables', () => {
-  test('directly in the index directory are moved into place, vectors joined by id', async () => {
+  test('directly in the index directory are moved into place, vectors joined by id and parents found by breadcrumb', async () => {
     await using directory = await temporaryDirectory();
     const rows = makeRows(3, 2);
     await writeFiles(directory.path, rows);
@@ -200,7 +200,7 @@ describe('split old tables', () => {
     const report = await migrateToDualTable(targetOf(directory.path));
     expect(report).toMatchObject({ state: 'migrated', chunks: 9, vectors: 9 });
     expect(report.tables.map(({ to }) => to)).toEqual(['chunks.backup', 'vectors.backup']);
-    await expectMigrated(directory.path, rows, { parents: false });
+    await expectMigrated(directory.path, rows);
   });
 
   test('that the old tool put in the wrong place regain whole texts, paths and parents', async () => {

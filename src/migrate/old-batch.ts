@@ -1,0 +1,64 @@
+// Rows of any old table in one shape, by column. Texts that are only carried over stay bytes.
+import { selectLists, selectTexts, type TextColumn, type TextListColumn } from '../store/columns.ts';
+import type { OptionalIntegers, VectorColumn } from './old-columns.ts';
+
+/** Every column has a value for each row; paths are still as the old table has them. */
+export interface OldBatch {
+  readonly id: readonly string[];
+  readonly path: readonly string[];
+  readonly content: TextColumn;
+  readonly language: TextColumn;
+  readonly startLine: Int32Array;
+  readonly endLine: Int32Array;
+  readonly kind: TextColumn;
+  readonly name: readonly string[];
+  readonly functionName: readonly string[];
+  readonly className: readonly string[];
+  readonly breadcrumb: readonly string[];
+  /** The name of the parent, or its id in tables that the old tool's own migration made. */
+  readonly parentName: readonly string[];
+  readonly parentId: readonly string[];
+  /** Steps below the parent's file, where the old table counts them; 0 if it does not. */
+  readonly oldDepth: Int32Array;
+  readonly docstring: TextColumn;
+  readonly signature: TextColumn;
+  readonly complexity: Int32Array;
+  readonly calls: TextListColumn;
+  readonly imports: TextListColumn;
+  readonly inheritsFrom: TextListColumn;
+  readonly lastAuthor: TextColumn;
+  readonly lastModified: TextColumn;
+  readonly commitHash: TextColumn;
+  readonly projectName: readonly string[];
+  readonly cyclomatic: OptionalIntegers;
+  readonly cognitive: OptionalIntegers;
+  readonly nesting: OptionalIntegers;
+  readonly parameters: OptionalIntegers;
+  readonly lines: OptionalIntegers;
+  readonly grade: readonly string[];
+  readonly smells: TextListColumn;
+  readonly vectors: VectorColumn;
+}
+
+/** The given rows, in that order. */
+export function selectRows(batch: OldBatch, rows: readonly number[]): OldBatch {
+  if (rows.length === batch.id.length) return batch;
+  const select = (column: OldBatch[keyof OldBatch]): unknown => {
+    if ('isThere' in column) return selectVectors(column, rows);
+    if ('items' in column) return selectLists(column, rows);
+    if ('bytes' in column) return selectTexts(column, rows);
+    if (column instanceof Int32Array) return Int32Array.from(rows, (row) => column[row]!);
+    return rows.map((row) => column[row]);
+  };
+  const entries = Object.entries(batch) as [keyof OldBatch, OldBatch[keyof OldBatch]][];
+  return Object.fromEntries(entries.map(([name, column]) => [name, select(column)])) as unknown as OldBatch;
+}
+
+export function selectVectors({ numbers, isThere }: VectorColumn, rows: readonly number[]): VectorColumn {
+  const width = isThere.length === 0 ? 0 : numbers.length / isThere.length;
+  const selected = new Float32Array(rows.length * width);
+  for (const [index, row] of rows.entries()) {
+    selected.set(numbers.subarray(row * width, (row + 1) * width), index * width);
+  }
+  return { numbers: selected, isThere: rows.map((row) => isThere[row]!) };
+}
