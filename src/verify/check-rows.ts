@@ -254,12 +254,16 @@ export async function readVectors(
 
 const NULLABLE = new Set(['embedding_batch_id', 'parent_chunk_id', 'tandem_recipe']);
 
+/** The recipe of vectors that came from an old layout: the other tool's name, with its version where it was known. */
+const MIGRATED = /^mvs(-.+)?$/;
+
 /** `recipe` is empty for a row that another program made. */
 function checkOrigin(id: () => string, model: string, recipe: string, modelId: string, findings: Findings): void {
-  // The other tool writes the name with or without its owner.
-  const isSame = model === modelId || (recipe === '' && model === modelId.slice(modelId.lastIndexOf('/') + 1));
+  // The other tool writes the name with or without its owner; a migration kept what it had written.
+  const isForeign = recipe === '' || MIGRATED.test(recipe);
+  const isSame = model === modelId || (isForeign && model === modelId.slice(modelId.lastIndexOf('/') + 1));
   if (!isSame) findings.add('vector-model', 'vectors', id(), `${id()}: ${model}, not ${modelId}`);
-  if (recipe !== '' && !/^[0-9a-f]{8}$/.test(recipe))
+  if (!isForeign && !/^[0-9a-f]{8}$/.test(recipe))
     findings.add('vector-recipe', 'vectors', id(), `${id()}: ${recipe}`);
 }
 
