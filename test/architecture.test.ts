@@ -17,6 +17,7 @@ const FOLDERS = [
   'search',
   'migrate',
   'verify',
+  'cleanup',
   'doctor',
   'run',
 ];
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   search: ['core', 'store', 'embedding'],
   migrate: ['core', 'store'],
   verify: ['core', 'store', 'embedding'],
+  cleanup: ['core', 'config', 'store', 'verify', 'migrate'],
   doctor: ['core', 'config', 'store', 'embedding', 'languages', 'verify'],
   run: ['core', 'config', 'store', 'embedding', 'phase1-parse', 'phase2-embed'],
   'unlock.ts': ['core', 'config', 'store'],

@@ -77,7 +77,8 @@ function columnsOf(length: number, find: (name: string) => EngineColumn | null):
     vectors(name, width) {
       const column = find(name);
       const numbers = column === null ? new Float32Array(length * width) : readVectors(column, width);
-      const isThere = Array.from({ length }, (_, row) => isSearchable(numbers, row * width, width));
+      const isThere = new Array<boolean>(length);
+      for (let row = 0; row < length; row++) isThere[row] = isSearchable(numbers, row * width, width);
       return { numbers, isThere };
     },
   };

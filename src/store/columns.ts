@@ -38,7 +38,8 @@ export function textColumn(texts: readonly string[]): TextColumn {
   const bytes = Buffer.from(joined, 'utf8');
   const isOneByteEach = bytes.length === joined.length;
   const offsets = new Int32Array(texts.length + 1);
-  for (const [row, text] of texts.entries()) {
+  for (let row = 0; row < texts.length; row++) {
+    const text = texts[row]!;
     offsets[row + 1] = offsets[row]! + (isOneByteEach ? text.length : Buffer.byteLength(text, 'utf8'));
   }
   // Halves of a surrogate pair in two texts would have become one character.
@@ -51,7 +52,9 @@ export function textColumn(texts: readonly string[]): TextColumn {
 export function repeatedText(text: string, rows: number): TextColumn {
   const width = Buffer.byteLength(text, 'utf8');
   const bytes = width === 0 ? Buffer.alloc(0) : Buffer.alloc(width * rows, text, 'utf8');
-  return { bytes, offsets: Int32Array.from({ length: rows + 1 }, (_, row) => row * width) };
+  const offsets = new Int32Array(rows + 1);
+  for (let row = 1; row <= rows; row++) offsets[row] = row * width;
+  return { bytes, offsets };
 }
 
 export function textListColumn(lists: readonly (readonly string[])[]): TextListColumn {
@@ -128,11 +131,13 @@ const MOST_INT32 = 2 ** 31 - 1;
 export function readIntegers(column: EngineColumn): Int32Array {
   const whole = column.nullCount === 0 ? column.toArray() : null;
   if (whole instanceof Int32Array) return whole;
-  const values = (whole ?? cells(column)) as Iterable<unknown>;
-  return Int32Array.from(values, (value) => {
-    const number = Math.trunc(Number(value ?? 0));
-    return Number.isFinite(number) ? Math.max(-MOST_INT32, Math.min(MOST_INT32, number)) : 0;
-  });
+  const integers = new Int32Array(column.length);
+  const values = whole as ArrayLike<unknown> | null;
+  for (let row = 0; row < integers.length; row++) {
+    const number = Math.trunc(Number((values === null ? column.get(row) : values[row]) ?? 0));
+    if (Number.isFinite(number)) integers[row] = Math.max(-MOST_INT32, Math.min(MOST_INT32, number));
+  }
+  return integers;
 }
 
 /** The same, with NULL as null. */
