@@ -1,9 +1,11 @@
 // The public API, the only file that re-exports.
+export type { CleanupOptions, CleanupReport } from './cleanup/cleanup.ts';
 export type { Config } from './config/schema.ts';
 export { type ErrorCode, errnoOf, IndexerError, messageOf } from './core/errors.ts';
 export type { IndexEvent, Observer, Phase } from './core/events.ts';
 export { type Diagnosis, diagnose } from './doctor/diagnose.ts';
 export {
+  cleanUp,
   indexProject,
   migrateToDualTable,
   type OpenIndexOptions,

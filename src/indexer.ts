@@ -1,4 +1,5 @@
 // The table of contents: what an index can be asked to do.
+import * as cleanup from './cleanup/cleanup.ts';
 import type { Config } from './config/schema.ts';
 import type { Observer, Phase } from './core/events.ts';
 import { describeModel } from './embedding/recipe.ts';
@@ -129,6 +130,19 @@ export async function rollbackMigration(
   const { identity } = await describeModel(config.modelDir);
   const { root, indexDir } = config;
   return rollback.rollbackMigration({ root, indexDir, model: toRecord(identity) }, options);
+}
+
+/** Frees what the index keeps without needing it; see `cleanup/cleanup.ts`. A switch of layouts that was cut off ends first. */
+export async function cleanUp(
+  config: Config,
+  options: cleanup.CleanupOptions & Pick<OpenIndexOptions, 'observe' | 'wait'> = {},
+): Promise<cleanup.CleanupReport> {
+  const { identity } = await describeModel(config.modelDir);
+  const lock = waiting(options.wait, options.observe ?? (() => undefined));
+  if (!options.dryRun) {
+    await migration.finishInterruptedMigration(config.indexDir, { observe: options.observe, lock });
+  }
+  return cleanup.cleanUp(config, identity, { lock, ...options });
 }
 
 /** Runs both phases or one. With 'all', goes on with whatever an interrupted run left. */

@@ -3,6 +3,7 @@ import { Command, CommanderError, type Option } from 'commander';
 import { packageVersion } from '../config/package.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
+import { registerCleanup } from './commands/cleanup.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerIndex } from './commands/index.ts';
 import { registerMigrate } from './commands/migrate.ts';
@@ -49,6 +50,7 @@ export function buildProgram(cli: Cli): Command {
     registerVerify,
     registerDoctor,
     registerUnlock,
+    registerCleanup,
   ])
     register(program, cli);
   return program;

@@ -1,0 +1,45 @@
+// Chunks and vectors of files that are not on disk any more. The next `index` would remove them too.
+import { join } from 'node:path';
+import { mapConcurrent } from '../core/iterate.ts';
+import { exists } from '../store/atomic-file.ts';
+import { connect } from '../store/open.ts';
+import { writePeerFiles } from '../store/peer-files.ts';
+import { removeFiles } from '../store/replace-files.ts';
+import { openTable } from '../store/table.ts';
+import type { FindWaste, Place } from './waste.ts';
+
+export const findVanishedFiles: FindWaste = async (place) => {
+  const rows = await rowsByPath(place);
+  const vanished: string[] = [];
+  const look = async (path: string) => ({ path, isThere: await exists(join(place.root, path)) });
+  for await (const { path, isThere } of mapConcurrent(rows.keys(), 16, look)) if (!isThere) vanished.push(path);
+  // Not one file is there: the project lies elsewhere or is not mounted, and its index is no waste.
+  if (vanished.length === 0 || vanished.length === rows.size) return [];
+  const chunks = vanished.reduce((sum, path) => sum + rows.get(path)!, 0);
+  const what = `${chunks} chunks of ${vanished.length} files that are gone (their space is free when the table is next rewritten)`;
+  return [{ kind: 'vanished-files', what, bytes: 0, remove: () => remove(place, vanished) }];
+};
+
+async function rowsByPath({ layout }: Place): Promise<Map<string, number>> {
+  const rows = new Map<string, number>();
+  if (!(await exists(layout.chunksTable))) return rows;
+  const fence = () => Promise.reject(new Error('looking does not write'));
+  const table = await openTable(await connect(layout.lanceDir), layout.chunksTable, { schema: null, fence });
+  try {
+    for await (const batch of table.scan({ columns: ['file_path'] })) {
+      for (const path of batch.strings('file_path')) rows.set(path ?? '', (rows.get(path ?? '') ?? 0) + 1);
+    }
+  } finally {
+    table.close();
+  }
+  return rows;
+}
+
+async function remove({ root, stores, fault }: Place, paths: readonly string[]): Promise<void> {
+  if (stores === null) throw new Error('nothing can be removed while only looking');
+  const writer = { ...stores, chunkerVersion: '', makeDurable: () => stores.makeDurable(), fault };
+  await removeFiles(writer, paths);
+  await stores.ledger.makeDurable();
+  fault('cleanup.vanished-removed');
+  await writePeerFiles(stores.layout, { root, files: stores.ledger.files });
+}
