@@ -229,7 +229,7 @@ export function chunkRowsToArrow(rows: readonly ChunkRow[], now: string): Table 
 }
 
 /** The other tool's `token_count`: words between white space. */
-export function countWords(text: string): number {
+function countWords(text: string): number {
   return text.match(/\S+/g)?.length ?? 0;
 }
 

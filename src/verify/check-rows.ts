@@ -263,8 +263,7 @@ function checkOrigin(id: () => string, model: string, recipe: string, modelId: s
   const isForeign = recipe === '' || MIGRATED.test(recipe);
   const isSame = model === modelId || (isForeign && model === modelId.slice(modelId.lastIndexOf('/') + 1));
   if (!isSame) findings.add('vector-model', 'vectors', id(), `${id()}: ${model}, not ${modelId}`);
-  if (!isForeign && !/^[0-9a-f]{8}$/.test(recipe))
-    findings.add('vector-recipe', 'vectors', id(), `${id()}: ${recipe}`);
+  if (!isForeign && !/^[0-9a-f]{8}$/.test(recipe)) findings.add('vector-recipe', 'vectors', id(), `${id()}: ${recipe}`);
 }
 
 function checkNumbers(id: string, value: unknown, findings: Findings): void {
