@@ -5,6 +5,7 @@ import type { Observer, Phase } from './core/events.ts';
 import { describeModel } from './embedding/recipe.ts';
 import * as rollback from './migrate/rollback.ts';
 import * as migration from './migrate/to-dual-table.ts';
+import type { Selection } from './phase1-parse/selection.ts';
 import { announceInterrupted } from './run/interrupted.ts';
 import {
   type Index,
@@ -162,9 +163,16 @@ export async function resume(index: Index, options: RunOptions): Promise<RunRepo
   const opened = writable(index);
   const phase = await announceInterrupted(opened, 'all');
   if (phase === null) return report(opened, null, null);
-  const phase1 = phase === 1 ? await timed(opened, 1, () => parse(opened, options.signal)) : null;
+  const phase1 =
+    phase === 1 ? await timed(opened, 1, () => parse(opened, options.signal, begunSelection(opened))) : null;
   const phase2 = await timed(opened, 2, () => embed(opened, options.signal));
   return report(opened, phase1, phase2);
+}
+
+/** What an unfinished Phase 1 was told to index: to go on with less or more would not be to finish it. */
+function begunSelection({ run, config }: WritableIndex): Selection {
+  const begun = run?.phase1.finished_at === null ? run.phase1.selection : undefined;
+  return begun ? { ...begun, allowSecrets: begun.allow_secrets } : config;
 }
 
 /** The nearest chunks to a query, best first. Errors: MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED. */

@@ -38,7 +38,18 @@ export async function configFor(command: Command, path: string | undefined, crea
   const { loadConfig } = await import('../config/load.ts');
   const typed = command.optsWithGlobals<GlobalFlags & RunFlags>();
   const { workers, checkpointInterval, maxFileSize, durability, modelDir, indexDir } = typed;
-  const flags = { workers, checkpointInterval, maxFileSize, durability, modelDir, indexDir };
+  const { include, exclude, allowSecrets } = typed;
+  const flags = {
+    workers,
+    checkpointInterval,
+    maxFileSize,
+    durability,
+    modelDir,
+    indexDir,
+    include,
+    exclude,
+    allowSecrets,
+  };
   return loadConfig({ path, projectRoot: typed.projectRoot, flags, creates });
 }
 
@@ -48,4 +59,7 @@ export interface RunFlags {
   readonly checkpointInterval?: string;
   readonly maxFileSize?: string;
   readonly durability?: string;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly allowSecrets?: boolean;
 }

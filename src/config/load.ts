@@ -20,8 +20,8 @@ import {
 const PROJECT_FILE_NAME = '.tandem.json';
 const MOST_FILE_BYTES = 1024 * 1024;
 
-/** What was typed, by setting; text or undefined. */
-export type Flags = { readonly [key in SettingKey]?: string | undefined };
+/** What was typed, by setting. */
+export type Flags = { readonly [key in SettingKey]?: string | boolean | readonly string[] | undefined };
 
 export interface ConfigRequest {
   /** The path argument of the command. */
@@ -71,6 +71,9 @@ export function loadConfig(request: ConfigRequest): Config {
     workers: merged.workers,
     checkpointInterval: merged.checkpointInterval,
     maxFileBytes: merged.maxFileSize,
+    include: merged.include,
+    exclude: merged.exclude,
+    allowSecrets: merged.allowSecrets,
     durability: merged.durability,
     modelDir: merged.modelDir,
     sources: peer?.sources,
@@ -95,11 +98,13 @@ function userFilePath(env: Environment): string {
   return join(folder || join(home, '.config'), 'tandem', 'config.json');
 }
 
-/** The first layer that has a value wins. */
+/** The first layer that has a value wins; but what is excluded anywhere is excluded. */
 function mergeLayers(layers: readonly Layer[]) {
   const merged: Settings = {};
   for (const { settings, base } of layers.toReversed()) {
+    const exclude = merged.exclude ?? [];
     Object.assign(merged, settings);
+    merged.exclude = [...exclude, ...(settings.exclude ?? [])];
     if (settings.modelDir !== undefined) merged.modelDir = resolve(base, settings.modelDir);
     if (settings.indexDir !== undefined) merged.indexDir = resolve(base, settings.indexDir);
   }
@@ -135,6 +140,9 @@ function readProjectFile(root: string, userFile: string): Settings {
   const settings = readSettingsFile(path);
   if (settings.modelDir !== undefined) {
     throw invalid(path, 'sets modelDir, which a project may not', `set it in ${userFile} or with --model-dir`);
+  }
+  if (settings.allowSecrets === true) {
+    throw invalid(path, 'sets allowSecrets, which a project may not', `set it in ${userFile} or with --allow-secrets`);
   }
   if (settings.indexDir !== undefined && !isInside(root, realPath(resolve(root, settings.indexDir)))) {
     throw invalid(path, 'sets indexDir to a place outside the project', `set it in ${userFile} or with --index-dir`);

@@ -17,6 +17,12 @@ export interface Config {
   readonly checkpointInterval: number;
   /** Files above this many bytes are skipped (both limits of Phase 1 are capped by it). */
   readonly maxFileBytes: number;
+  /** Ignore patterns, relative to the root; if there are any, only files that match are indexed. */
+  readonly include: readonly string[];
+  /** Ignore patterns, relative to the root, of files and folders that are left out; a later `!` takes one back. */
+  readonly exclude: readonly string[];
+  /** False leaves out files that hold secrets by their name. */
+  readonly allowSecrets: boolean;
   /** `full` fsyncs at every barrier; `fast` leaves that to the operating system. */
   readonly durability: 'full' | 'fast';
   /** Absolute path of the model's folder. */
@@ -60,6 +66,35 @@ function byteCount() {
   );
 }
 
+/** From the environment: one pattern a line. */
+function patterns() {
+  const expected = 'a list of at most 1000 patterns as in .gitignore, such as ["src/", "*.ts"]';
+  const pattern = v.pipe(
+    v.string(expected),
+    v.nonEmpty(expected),
+    v.maxLength(1000, expected),
+    v.regex(/^[^\0\n\r]*$/, expected),
+  );
+  const lines = v.pipe(
+    v.string(),
+    v.transform((text) => text.split('\n').filter((line) => line !== '')),
+  );
+  return v.pipe(
+    v.union([v.array(v.string()), lines], expected),
+    v.array(pattern, expected),
+    v.maxLength(1000, expected),
+  );
+}
+
+function yesOrNo() {
+  const expected = 'true or false';
+  const written = v.pipe(
+    v.picklist(['true', 'false', '1', '0']),
+    v.transform((text) => text === 'true' || text === '1'),
+  );
+  return v.union([v.boolean(), written], expected);
+}
+
 function folder() {
   const expected = 'the path of a folder';
   return v.pipe(v.string(expected), v.nonEmpty(expected));
@@ -73,6 +108,9 @@ export const SettingsSchema = v.strictObject({
   workers: v.exactOptional(wholeNumber(1, 1024)),
   checkpointInterval: v.exactOptional(wholeNumber(1, 10_000)),
   maxFileSize: v.exactOptional(byteCount()),
+  include: v.exactOptional(patterns()),
+  exclude: v.exactOptional(patterns()),
+  allowSecrets: v.exactOptional(yesOrNo()),
   durability: v.exactOptional(v.picklist(['full', 'fast'], '"full" or "fast"')),
   modelDir: v.exactOptional(folder()),
   indexDir: v.exactOptional(folder()),
@@ -89,6 +127,9 @@ export function defaultSettings() {
     workers: Math.min(availableParallelism(), 1024),
     checkpointInterval: 20,
     maxFileSize: 2 * BYTES_PER_UNIT.m,
+    include: [],
+    exclude: [],
+    allowSecrets: false,
     durability: 'full',
     modelDir: join(packageRoot, 'models/all-MiniLM-L6-v2'),
   } as const;

@@ -1,6 +1,5 @@
 // Which files of a tree are to be indexed. Looks at names and `lstat` only; opens no source file.
-import { existsSync, lstatSync, realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, realpathSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FileStamp } from '../core/chunk.ts';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
@@ -8,11 +7,11 @@ import type { SourceRules } from '../core/source-rules.ts';
 import { skippedByName } from './file-policy.ts';
 import { type Folders, openFolders } from './folders.ts';
 import type { GitEnvironment } from './git.ts';
-import { listWithGit } from './git-files.ts';
 import { gitHits, mainCause } from './hidden-by.ts';
+import { listFiles, type TreeListing } from './list-files.ts';
 import { listForced, skippedByPeer } from './peer-rules.ts';
+import { EVERYTHING, type Selection } from './selection.ts';
 import { stampOf } from './stamp.ts';
-import { type Listing, walkFiles } from './walk-files.ts';
 
 export interface SourceFile {
   /** Relative to the root, `/`-separated, as read from disk, never normalised. */
@@ -53,6 +52,8 @@ export interface DiscoverOptions {
   readonly gitEnv?: GitEnvironment | undefined;
   /** What mcp-vector-search was told; a file has to pass these rules too. */
   readonly rules?: SourceRules | undefined;
+  /** Everything, if not given. */
+  readonly selection?: Selection | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -63,27 +64,33 @@ const FILES_PER_TURN = 2000;
 export async function discover(root: string, options: DiscoverOptions): Promise<Discovery> {
   const startedAtNs = (BigInt(Date.now()) * 1_000_000n).toString();
   const realRoot = realFolder(root);
-  const folders = openFolders(realRoot, options.indexDir);
+  const folders = openFolders(realRoot, options.indexDir, options.selection);
 
-  const { listing, method, notices } = await listFiles(realRoot, folders, options);
+  const listing = await listFiles({
+    root: realRoot,
+    folders,
+    env: options.gitEnv,
+    obeysGit: options.rules?.respectGitignore !== false,
+    signal: options.signal,
+  });
   const forced = options.rules
     ? await listForced(realRoot, options.rules, (folder) => folder === folders.indexFolder, options.signal)
     : [];
   const found = await lookAt(realRoot, [...listing.paths, ...forced], folders, { ...options, forced });
   const skipped = sortBytewise([
     ...found.skipped,
-    ...listing.skipped,
+    ...[...new Set(listing.unreadableNames)].map(skip('name is not UTF-8')),
+    ...listing.empty.map(skip('submodule not checked out')),
     ...folders.skipped.map((entry) => ({ ...entry, stamp: null })),
   ]);
   return {
     files: found.files,
     skipped,
     failed: sortBytewise(oncePerPath([...listing.failed, ...found.failed, ...folders.failed])),
-    method,
-    notices,
+    method: listing.method,
+    notices: listing.notices,
     startedAtNs,
-    hiddenBy:
-      found.files.length > 0 ? null : await causeOfNothing(realRoot, method, listing, folders, skipped, options),
+    hiddenBy: found.files.length > 0 ? null : await causeOfNothing(realRoot, listing, folders, skipped, options),
   };
 }
 
@@ -99,37 +106,8 @@ function realFolder(root: string): string {
   throw new IndexerError('PATH_NOT_A_DIRECTORY', `${root} is not a folder`, { hint: 'name the folder to index' });
 }
 
-type Listed = Pick<Listing, 'paths' | 'failed' | 'hits'> & { readonly skipped: readonly SkippedFile[] };
-
-async function listFiles(
-  root: string,
-  folders: Folders,
-  { gitEnv: env, rules, signal }: DiscoverOptions,
-): Promise<{ listing: Listed; method: Discovery['method']; notices: readonly string[] }> {
-  const notices: string[] = [];
-  const obeysGit = rules?.respectGitignore !== false;
-  if (obeysGit && hasGitAtOrAbove(root)) {
-    const listing = await listWithGit({ root, folders, env, signal });
-    if (typeof listing !== 'string') {
-      const skipped = [...skippedNames(listing), ...listing.empty.map(skip('submodule not checked out'))];
-      return { listing: { ...listing, skipped }, method: 'git', notices: listing.notices };
-    }
-    notices.push(`git could not list the files (${listing}); .gitignore files are read by tandem itself instead`);
-  }
-  const listing = await walkFiles(root, '', folders, { obeysGit, signal });
-  return { listing: { ...listing, skipped: skippedNames(listing) }, method: 'walk', notices };
-}
-
-function skippedNames(listing: Listing): SkippedFile[] {
-  return [...new Set(listing.unreadableNames)].map(skip('name is not UTF-8'));
-}
-
 function skip(reason: string): (path: string) => SkippedFile {
   return (path) => ({ path, reason, stamp: null });
-}
-
-function hasGitAtOrAbove(folder: string): boolean {
-  return existsSync(`${folder}/.git`) || (dirname(folder) !== folder && hasGitAtOrAbove(dirname(folder)));
 }
 
 /** `lstat` and the rules about names, sizes and kinds, for each path once and in order. */
@@ -137,7 +115,13 @@ async function lookAt(
   root: string,
   paths: readonly string[],
   folders: Folders,
-  { maxFileBytes, rules, forced, signal }: DiscoverOptions & { readonly forced: readonly string[] },
+  {
+    maxFileBytes,
+    rules,
+    forced,
+    selection = EVERYTHING,
+    signal,
+  }: DiscoverOptions & { readonly forced: readonly string[] },
 ): Promise<{ files: SourceFile[]; skipped: SkippedFile[]; failed: { path: string; reason: string }[] }> {
   const files: SourceFile[] = [];
   const skipped: SkippedFile[] = [];
@@ -157,7 +141,7 @@ async function lookAt(
         ? 'symlink'
         : !stats.isFile()
           ? 'not a regular file'
-          : (skippedByName(path) ??
+          : (skippedByName(path, selection.allowSecrets) ??
             (rules ? skippedByPeer(rules, path, forcedPaths.has(path)) : null) ??
             (stamp.size > maxFileBytes ? 'too large' : null));
       if (reason === null) files.push({ path, stamp });
@@ -169,18 +153,20 @@ async function lookAt(
   return { files, skipped, failed };
 }
 
+/** Skips that are counted by their rule. */
+const HITTING: ReadonlySet<string> = new Set(['ignored', 'excluded']);
+
 async function causeOfNothing(
   root: string,
-  method: Discovery['method'],
-  listing: Listed,
+  listing: TreeListing,
   folders: Folders,
   skipped: readonly SkippedFile[],
   { gitEnv, signal }: DiscoverOptions,
 ): Promise<string> {
   const hits = new Map([...folders.hits, ...listing.hits]);
-  if (method === 'git') for (const [rule, count] of await gitHits(root, gitEnv, signal)) hits.set(rule, count);
+  if (listing.method === 'git') for (const [rule, count] of await gitHits(root, gitEnv, signal)) hits.set(rule, count);
   const skips = new Map<string, number>();
-  for (const { reason } of skipped) if (reason !== 'ignored') skips.set(reason, (skips.get(reason) ?? 0) + 1);
+  for (const { reason } of skipped) if (!HITTING.has(reason)) skips.set(reason, (skips.get(reason) ?? 0) + 1);
   return mainCause(hits, skips);
 }
 

@@ -67,11 +67,11 @@ const VENDORED_FOLDERS = new Set([
 const SILENT_NAMES = new Set(['.git', '.hg', '.svn', '.mcp-vector-search']);
 
 /** Why a regular file is skipped for its name alone, or null. `path` is relative and `/`-separated. */
-export function skippedByName(path: string): 'secret' | 'lock file' | 'binary' | null {
+export function skippedByName(path: string, allowSecrets: boolean): 'secret' | 'lock file' | 'binary' | null {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const dot = name.lastIndexOf('.');
   const extension = dot === -1 ? '' : name.slice(dot + 1).toLowerCase();
-  if (isSecret(path, name, extension)) return 'secret';
+  if (!allowSecrets && isSecret(path, name, extension)) return 'secret';
   if (LOCK_FILES.has(name)) return 'lock file';
   // A leading dot begins a hidden name, not an extension: `.model` is a settings file of somebody's.
   if ((dot > 0 && BINARY_EXTENSIONS.has(extension)) || name === '.DS_Store') return 'binary';

@@ -1,42 +1,48 @@
 // Which folders may be entered, asked by both ways of listing files: never a link, never version control's or an
-// index's own, nothing vendored, nothing our own `.tandemignore` files hide. Answers are remembered per folder.
+// index's own, nothing vendored, nothing that our own `.tandemignore` files hide or the user left out. Answers are remembered per folder.
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { isSilentName, isVendoredFolder } from './file-policy.ts';
 import { type IgnoreRules, NO_RULES, readRuleFile } from './ignore-rules.ts';
+import { compileSelection, EVERYTHING, type Selection } from './selection.ts';
 
 const OWN_RULE_FILE = '.tandemignore';
 
 export interface Folders {
   /** True if a folder ('' is the root) and all above it may be entered. What closes one is recorded once. */
   isOpen(folder: string): boolean;
-  /** True if the file's folder is open and no own rule hides the file; a hidden file is recorded. */
+  /** True if the file's folder is open, no own rule hides the file and the user wants it; else it is recorded. */
   admits(path: string): boolean;
   /** Folders and files left out, with why; in the order met. */
-  readonly skipped: readonly { readonly path: string; readonly reason: 'vendored' | 'ignored' }[];
+  readonly skipped: readonly { readonly path: string; readonly reason: FolderSkip }[];
   /** Folders left out because they could not be looked at. */
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
   /** The index directory relative to the root, or null if it lies elsewhere. */
   readonly indexFolder: string | null;
-  /** How often each own rule (`file:line: pattern`) hid something. */
+  /** How often each own rule or wish (`file:line: pattern`) hid something. */
   readonly hits: ReadonlyMap<string, number>;
 }
 
+/** `ignored` by our own rule files, `excluded` and `not included` by the user's patterns. */
+export type FolderSkip = 'vendored' | 'ignored' | 'excluded' | 'not included';
+
 type State = { readonly rules: IgnoreRules } | 'closed';
 
-export function openFolders(root: string, indexDir: string): Folders {
+export function openFolders(root: string, indexDir: string, selection: Selection = EVERYTHING): Folders {
+  const chosen = compileSelection(selection);
   const states = new Map<string, State>();
-  const skipped: { path: string; reason: 'vendored' | 'ignored' }[] = [];
+  const skipped: { path: string; reason: FolderSkip }[] = [];
   const failed: { path: string; reason: string }[] = [];
   const hits = new Map<string, number>();
   const indexFolder = folderWithin(root, indexDir);
 
   const isHidden = (rules: IgnoreRules, path: string) => {
-    const rule = rules.hiddenBy(path);
+    const own = rules.hiddenBy(path);
+    const rule = own ?? chosen.excludedBy(path);
     if (rule === null) return false;
     hits.set(rule, (hits.get(rule) ?? 0) + 1);
-    skipped.push({ path: path.replace(/\/$/, ''), reason: 'ignored' });
+    skipped.push({ path: path.replace(/\/$/, ''), reason: own === null ? 'excluded' : 'ignored' });
     return true;
   };
 
@@ -78,7 +84,11 @@ export function openFolders(root: string, indexDir: string): Folders {
     isOpen: (folder) => stateOf(folder) !== 'closed',
     admits(path) {
       const state = stateOf(parentOf(path));
-      return state !== 'closed' && !isSilentName(path.slice(path.lastIndexOf('/') + 1)) && !isHidden(state.rules, path);
+      if (state === 'closed' || isSilentName(path.slice(path.lastIndexOf('/') + 1))) return false;
+      if (isHidden(state.rules, path)) return false;
+      if (chosen.includedBy(path) !== null) return true;
+      skipped.push({ path, reason: 'not included' });
+      return false;
     },
   };
 }

@@ -1,75 +1,82 @@
-// Lists a git work tree's files by asking git: tracked and untracked ones, without what its rules hide. Submodules and
-// repositories inside the tree are asked on their own, for git lists only their folder.
+// Lists a git work tree's files by asking git: tracked and untracked ones, without what its rules hide. Of submodules and
+// repositories inside the tree git lists only the folder, so they have to be asked on their own.
 import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import type { Folders } from './folders.ts';
 import { askGit, type GitAnswer, type GitEnvironment, refusalOf } from './git.ts';
-import { absolutePath, escapeBytes, type Listing, walkFiles } from './walk-files.ts';
+import { absolutePath, escapeBytes, type Listing } from './walk-files.ts';
 
 const SUBMODULE_MODE = Buffer.from('160000 ');
 
 export interface GitListing extends Listing {
-  readonly notices: readonly string[];
   /** Submodules that are not checked out. */
   readonly empty: readonly string[];
 }
 
-interface Context {
+export interface GitContext {
   readonly root: string;
   readonly folders: Folders;
   readonly env: GitEnvironment | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The files of the work tree at or above the root, or in one line why git cannot tell. */
-export async function listWithGit(context: Context): Promise<GitListing | string> {
-  const prefix = await ask(context, '', ['rev-parse', '--show-prefix']);
-  if (prefix.status !== 0) return refusalOf(prefix);
-  if (prefix.stdout.toString('utf8').trim() !== '') {
-    // An outer repository that ignores this folder would answer with nothing at all.
-    const ignored = await ask(context, '', ['check-ignore', '-q', '.']);
-    if (ignored.status === 0) return 'the repository around this folder ignores it';
-    if (ignored.status !== 1) return refusalOf(ignored);
+/** Git did not answer: why, in one line, and whether it can be run at all. */
+export interface Refusal {
+  readonly refused: string;
+  readonly isAbsent: boolean;
+}
+
+/**
+ * The files of one repository: of the work tree at or above the root for `folder` '', else of the one in that folder.
+ * Repositories inside of it are named, not entered.
+ */
+export async function listWithGit(context: GitContext, folder: string): Promise<GitListing | Refusal> {
+  if (folder === '') {
+    const refusal = await refuseRoot(context);
+    if (refusal !== null) return refusal;
   }
+  const [tracked, others] = await Promise.all([
+    ask(context, folder, ['ls-files', '-s', '-z']),
+    ask(context, folder, ['ls-files', '-o', '--exclude-standard', '-z']),
+  ]);
+  const refused = [tracked, others].find((answer) => answer.status !== 0);
+  if (refused !== undefined) return refusal(refused);
 
   const paths: string[] = [];
   const unreadableNames: string[] = [];
-  const failed: { path: string; reason: string }[] = [];
-  const notices: string[] = [];
+  const repositories: string[] = [];
   const empty: string[] = [];
-  const waiting = [''];
-  while (waiting.length > 0) {
-    const folder = waiting.pop()!;
-    const [tracked, others] = await Promise.all([
-      ask(context, folder, ['ls-files', '-s', '-z']),
-      ask(context, folder, ['ls-files', '-o', '--exclude-standard', '-z']),
-    ]);
-    const refused = [tracked, others].find((answer) => answer.status !== 0);
-    if (refused !== undefined) {
-      if (folder === '') return refusalOf(refused);
-      notices.push(`git could not list ${folder} (${refusalOf(refused)}); it was walked instead`);
-      const walked = await walkFiles(context.root, folder, context.folders, { signal: context.signal });
-      paths.push(...walked.paths);
-      unreadableNames.push(...walked.unreadableNames);
-      failed.push(...walked.failed);
-      continue;
-    }
-    for (const { path, reason } of unreadableFolders(others.stderr))
-      failed.push({ path: within(folder, path), reason });
-    for (const { name, isRepository } of [...trackedNames(tracked.stdout), ...otherNames(others.stdout)]) {
-      const path = within(folder, name.text);
-      if (!name.isUtf8) unreadableNames.push(path);
-      else if (!isPlain(name.text)) continue;
-      else if (!isRepository) paths.push(path);
-      else if (!context.folders.isOpen(path)) continue;
-      else if (existsSync(`${context.root}/${path}/.git`)) waiting.push(path);
-      else empty.push(path);
-    }
+  const failed = unreadableFolders(others.stderr).map(({ path, reason }) => ({ path: within(folder, path), reason }));
+  for (const { name, isRepository } of [...trackedNames(tracked.stdout), ...otherNames(others.stdout)]) {
+    const path = within(folder, name.text);
+    if (!name.isUtf8) unreadableNames.push(path);
+    else if (!isPlain(name.text)) continue;
+    else if (!isRepository) paths.push(path);
+    else if (!context.folders.isOpen(path)) continue;
+    else if (existsSync(`${context.root}/${path}/.git`)) repositories.push(path);
+    else empty.push(path);
   }
-  return { paths, unreadableNames, failed, hits: new Map(), notices, empty };
+  return { paths, unreadableNames, failed, repositories, hits: new Map(), empty };
 }
 
-function ask(context: Context, folder: string, args: readonly string[]): Promise<GitAnswer> {
+/** Why git cannot answer for the root, or null. */
+async function refuseRoot(context: GitContext): Promise<Refusal | null> {
+  const prefix = await ask(context, '', ['rev-parse', '--show-prefix']);
+  if (prefix.status !== 0) return refusal(prefix);
+  if (prefix.stdout.toString('utf8').trim() === '') return null;
+  // An outer repository that ignores this folder would answer with nothing at all.
+  const ignored = await ask(context, '', ['check-ignore', '-q', '.']);
+  if (ignored.status === 1) return null;
+  return ignored.status === 0
+    ? { refused: 'the repository around this folder ignores it', isAbsent: false }
+    : refusal(ignored);
+}
+
+function refusal(answer: GitAnswer): Refusal {
+  return { refused: refusalOf(answer), isAbsent: answer.status === null };
+}
+
+function ask(context: GitContext, folder: string, args: readonly string[]): Promise<GitAnswer> {
   return askGit(absolutePath(context.root, folder), args, { env: context.env, signal: context.signal });
 }
 

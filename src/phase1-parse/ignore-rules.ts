@@ -21,22 +21,65 @@ export interface IgnoreRules {
   with(folder: string, file: string, text: string): IgnoreRules;
 }
 
-export const NO_RULES: IgnoreRules = {
-  hiddenBy: () => null,
-  with: (folder, file, text) => extend(undefined, folder, file, text),
-};
+/** No rules yet. `ignoreCase` is git's `core.ignorecase`. */
+export function noRules(ignoreCase: boolean): IgnoreRules {
+  return { hiddenBy: () => null, with: (folder, file, text) => extend({ ignoreCase, folder, file, text }) };
+}
 
-function extend(above: Ignore | undefined, folder: string, file: string, text: string): IgnoreRules {
-  const rules = ignore({ ignorecase: false });
-  if (above !== undefined) rules.add(above);
-  rules.add(parseRules(folder, file, text));
+export const NO_RULES: IgnoreRules = noRules(process.platform === 'win32' || process.platform === 'darwin');
+
+interface RuleFile {
+  readonly ignoreCase: boolean;
+  readonly folder: string;
+  readonly file: string;
+  readonly text: string;
+}
+
+function extend(
+  { ignoreCase, folder, file, text }: RuleFile,
+  above: { readonly rules: Ignore; readonly widest: Wildcards } | null = null,
+): IgnoreRules {
+  const rules = ignore({ ignorecase: ignoreCase });
+  if (above !== null) rules.add(above.rules);
+  const patterns = parseRules(folder, file, text);
+  rules.add(patterns);
+  const widest = patterns.map(wildcardsOf).reduce(wider, above?.widest ?? NONE);
   return {
     hiddenBy(path) {
+      refuseCostly(widest, path);
       const result = rules.test(asBytes(path));
       return result.ignored ? (result.rule?.mark ?? file) : null;
     },
-    with: (deeper, deeperFile, deeperText) => extend(rules, deeper, deeperFile, deeperText),
+    with: (deeper, deeperFile, deeperText) =>
+      extend({ ignoreCase, folder: deeper, file: deeperFile, text: deeperText }, { rules, widest }),
   };
+}
+
+/** How many `**` the pattern with most of them has: where that is two or more, each multiplies the time a deep path takes. */
+interface Wildcards {
+  readonly count: number;
+  readonly mark: string;
+}
+
+const NONE: Wildcards = { count: 0, mark: '' };
+/** About 20 ms. */
+const MOST_STEPS = 3_000_000;
+
+function wildcardsOf({ pattern, mark }: { pattern: string; mark: string }): Wildcards {
+  return { count: pattern.split('**/').length - 1, mark };
+}
+
+function wider(a: Wildcards, b: Wildcards): Wildcards {
+  return b.count > a.count ? b : a;
+}
+
+/** A pattern that would take minutes was not written to hide a file. */
+function refuseCostly({ count, mark }: Wildcards, path: string): void {
+  if (count < 2) return;
+  const depth = path.split('/').length;
+  let steps = 1; // ways to share out the folders among the wildcards
+  for (let taken = 1; taken <= count; taken++) steps *= (depth + taken) / taken;
+  if (steps > MOST_STEPS) throw new Error(`${mark} takes too long for a path of ${depth} folders`);
 }
 
 function parseRules(folder: string, file: string, text: string): { pattern: string; mark: string }[] {

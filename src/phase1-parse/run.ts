@@ -9,6 +9,7 @@ import type { FileRecord } from '../store/ledger.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
 import { type ChangePlan, liesWithin, planChanges } from './changes.ts';
 import { type Discovery, discover } from './discover.ts';
+import type { Selection } from './selection.ts';
 import { openParsePool, type ParseOutcome } from './worker-pool.ts';
 
 export interface Phase1Context {
@@ -19,6 +20,7 @@ export interface Phase1Context {
   readonly previousScanNs: string | null;
   readonly workers: number;
   readonly maxFileBytes: number;
+  readonly selection: Selection;
   /** A group closes at this many rows, or after five seconds: it is what one commit holds, and what a kill costs. */
   readonly groupRows: number;
   readonly gitEnv: Readonly<Record<string, string | undefined>>;
@@ -31,6 +33,8 @@ export interface Phase1Context {
 /** What became of the files of a tree. */
 export interface FileCounts {
   readonly discovered: number;
+  /** How the files of the root were listed; null where Phase 1 did not run. */
+  readonly foundBy: 'git' | 'walk' | null;
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
@@ -51,7 +55,12 @@ export interface Phase1Result {
 }
 
 /** Recorded per file. Raise it with every change to chunking, queries or grammars that changes a chunk. */
-export const CHUNKER_VERSION = '1';
+const CHUNKER_VERSION = '1';
+
+/** What a file's chunks depend on beside its bytes: a file recorded with another is parsed again. */
+export function chunkerVersion({ allowSecrets }: Selection): string {
+  return allowSecrets ? `${CHUNKER_VERSION}+secrets` : CHUNKER_VERSION;
+}
 
 const GROUP_MS = 5_000;
 
@@ -66,6 +75,7 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
     indexDir: ctx.indexDir,
     gitEnv: ctx.gitEnv,
     rules: ctx.sources,
+    selection: ctx.selection,
     signal,
   });
   if (discovery.files.length === 0) throw nothingToIndex(ctx.root, discovery);
@@ -86,6 +96,7 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
   const { added, changed, parsed, chunks, bytes } = tally;
   const files: FileCounts = {
     discovered: discovery.files.length,
+    foundBy: discovery.method,
     added,
     changed,
     removed: removed.length + tally.vanished,
@@ -125,7 +136,7 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
     root: ctx.root,
     workers: ctx.workers,
     maxFileBytes: ctx.maxFileBytes,
-    allowSecrets: false,
+    allowSecrets: ctx.selection.allowSecrets,
   });
   try {
     const requests = plan.toRead.map(({ path, stamp, knownSha256 }) => ({ path, knownSha256, size: stamp.size }));

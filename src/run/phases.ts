@@ -6,7 +6,8 @@ import { IndexerError } from '../core/errors.ts';
 import type { Phase } from '../core/events.ts';
 import type { Embedder, ModelIdentity } from '../embedding/embedder.ts';
 import { describeModel } from '../embedding/recipe.ts';
-import { CHUNKER_VERSION, type Phase1Result, runPhase1 } from '../phase1-parse/run.ts';
+import { chunkerVersion, type Phase1Result, runPhase1 } from '../phase1-parse/run.ts';
+import type { Selection } from '../phase1-parse/selection.ts';
 import { type Phase2Result, runPhase2 } from '../phase2-embed/run.ts';
 import { isSameModel } from '../store/adopt.ts';
 import { assignBatches } from '../store/assign-batches.ts';
@@ -30,14 +31,20 @@ export async function timed<T>(
   return { ...result, seconds };
 }
 
-/** Phase 1; the run file says that it began before anything is written, and that it finished after everything is durable. */
-export async function parse(index: WritableIndex, signal: AbortSignal | undefined): Promise<Phase1Result> {
+/**
+ * Phase 1 over what the configuration selects, or another selection. The run file says that it began before anything is written, and that it finished after everything is durable.
+ */
+export async function parse(
+  index: WritableIndex,
+  signal: AbortSignal | undefined,
+  selection: Selection = index.config,
+): Promise<Phase1Result> {
   const { config, stores, observe, fault } = index;
   const previous = index.run;
   const startedAt = new Date().toISOString();
   const writer: FileWriterContext = {
     ...stores,
-    chunkerVersion: CHUNKER_VERSION,
+    chunkerVersion: chunkerVersion(selection),
     makeDurable: async () => {
       await stores.makeDurable();
       await stores.ledger.makeDurable();
@@ -52,6 +59,7 @@ export async function parse(index: WritableIndex, signal: AbortSignal | undefine
       previousScanNs: previous?.phase1.finished_at ? previous.phase1.scan_started_ns : null,
       workers: config.workers,
       maxFileBytes: config.maxFileBytes,
+      selection,
       groupRows: index.groupRows,
       gitEnv: childEnvironment(),
       sources: config.sources,
@@ -70,7 +78,12 @@ export async function parse(index: WritableIndex, signal: AbortSignal | undefine
             scan_started_ns: discovery.startedAtNs,
             discovered: discovery.files.length,
             skipped,
-            chunker: CHUNKER_VERSION,
+            chunker: writer.chunkerVersion,
+            selection: {
+              include: [...selection.include],
+              exclude: [...selection.exclude],
+              allow_secrets: selection.allowSecrets,
+            },
           },
           phase2: null,
           model: previous?.model ?? null,

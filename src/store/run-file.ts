@@ -17,6 +17,10 @@ const runSchema = v.object({
     /** Files left out by policy before they were read, by reason. */
     skipped: v.record(v.string(), v.number()),
     chunker: v.string(),
+    /** What the user chose of the tree; absent where an older version wrote this. */
+    selection: v.optional(
+      v.object({ include: v.array(v.string()), exclude: v.array(v.string()), allow_secrets: v.boolean() }),
+    ),
   }),
   phase2: v.nullable(
     v.object({

@@ -204,7 +204,7 @@ describe('index', () => {
     const run = report({ skipped: { binary: 3, 'too large': 1 } });
     const { out, exitCode, closed } = await tandem(['index'], { report: run });
     expect(out.lines().slice(1)).toEqual([
-      '  files     10: 8 added, 1 removed, 2 unchanged; 8 parsed',
+      '  files     10 found by asking git: 8 added, 1 removed, 2 unchanged; 8 parsed',
       '  skipped   3 binary, 1 too large',
       '  chunks    100: 100 embedded',
       '  phase 1   8 files in 0.5s (16 files/s), 250 kB read, 100 chunks made',

@@ -21,7 +21,17 @@ export function report({
   const done = 100 - pending - error;
   return {
     phases,
-    files: { discovered: 10, added: 8, changed: 0, removed: 1, unchanged: 2, parsed: 8, skipped, failed },
+    files: {
+      discovered: 10,
+      foundBy: 'git',
+      added: 8,
+      changed: 0,
+      removed: 1,
+      unchanged: 2,
+      parsed: 8,
+      skipped,
+      failed,
+    },
     phase1: phases.includes(1) ? { seconds: 0.5, chunks: 100, bytes: 250_000 } : null,
     phase2: phases.includes(2) ? { seconds: 20, embedded: done, failed: error, tokens: 9_000, checkpoints: 1 } : null,
     chunks: { total: 100, pending, complete: done, error },

@@ -38,6 +38,9 @@ describe('the configuration', () => {
     expect(load(tree)).toMatchObject({
       root: join(tree, 'project'),
       indexDir: join(tree, 'project/.mcp-vector-search'),
+      include: [],
+      exclude: [],
+      allowSecrets: false,
       workers: availableParallelism(),
       checkpointInterval: 20,
       maxFileBytes: 2_097_152,
@@ -167,5 +170,29 @@ describe('the user', () => {
     expect(load(tree, { env }).indexDir).toBe(join(tree, 'shared/.mcp-vector-search'));
     expect(load(tree, { env: { ...env, TANDEM_INDEX_DIR: 'named' } }).indexDir).toBe(join(tree, 'named'));
     expect(load(tree, { env, flags: { indexDir: 'flagged' } }).indexDir).toBe(join(tree, 'flagged'));
+  });
+
+  it('adds up what is excluded, and takes what is included from the first that says it', () => {
+    const tree = project({ include: ['src/'], exclude: ['b'] }, { include: ['lib/'], exclude: ['a'] });
+    expect(load(tree)).toMatchObject({ include: ['src/'], exclude: ['a', 'b'] });
+    const env = { TANDEM_EXCLUDE: 'c\nd, e\n', TANDEM_ALLOW_SECRETS: 'true' };
+    const flags = { include: ['x', 'y'], exclude: ['!b'] };
+    expect(load(tree, { env, flags })).toMatchObject({
+      include: ['x', 'y'],
+      exclude: ['a', 'b', 'c', 'd, e', '!b'],
+      allowSecrets: true,
+    });
+  });
+
+  it('does not let a project ask for secrets', () => {
+    expect(refusal(() => load(project({ allowSecrets: true })))).toContain('--allow-secrets');
+    expect(load(project({ allowSecrets: false }, { allowSecrets: true })).allowSecrets).toBe(false);
+    expect(load(project({}, { allowSecrets: true })).allowSecrets).toBe(true);
+  });
+
+  it('refuses patterns that are none, too many or too long', () => {
+    for (const exclude of [[''], ['a\nb'], ['x'.repeat(1001)], 1, [1], Array(1001).fill('a')]) {
+      expect(refusal(() => load(project({ exclude })))).toContain('must be a list');
+    }
   });
 });

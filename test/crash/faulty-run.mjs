@@ -10,6 +10,9 @@ const config = {
   workers: 2,
   checkpointInterval: 2,
   maxFileBytes: 2 * 1024 * 1024,
+  include: [],
+  exclude: [],
+  allowSecrets: false,
   durability: 'full',
   modelDir: fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url)),
 };

@@ -22,6 +22,9 @@ function configOf(root: string): Config {
     workers: 1,
     checkpointInterval: 20,
     maxFileBytes: 2 ** 21,
+    include: [],
+    exclude: [],
+    allowSecrets: false,
     durability: 'fast',
     modelDir: new URL('../../models/all-MiniLM-L6-v2', import.meta.url).pathname,
   };

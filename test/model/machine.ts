@@ -42,6 +42,9 @@ export function machineIn(root: string, indexDir = join(root, '.mcp-vector-searc
     workers: 1,
     checkpointInterval: 2,
     maxFileBytes: 100_000,
+    include: [],
+    exclude: [],
+    allowSecrets: false,
     durability: 'fast',
     modelDir,
   };

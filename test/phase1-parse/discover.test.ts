@@ -4,7 +4,8 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { discoverIn, git, pathsOf, repository, skipsOf, temporaryFolder, write } from './temporary-trees.ts';
+import { EVERYTHING, type Selection } from '../../src/phase1-parse/selection.ts';
+import { discoverIn, git, gitEnv, pathsOf, repository, skipsOf, temporaryFolder, write } from './temporary-trees.ts';
 
 const KINDS = {
   git: repository,
@@ -261,4 +262,107 @@ test('git is what a tree with a repository is asked through, and the walk agrees
   expect([byGit.method, byWalk.method]).toEqual(['git', 'walk']);
   expect(byWalk.notices[0]).toContain('git could not list the files');
   expect(byWalk.files).toEqual(byGit.files);
+});
+
+describe('what the user chose', () => {
+  const files = {
+    'a.ts': 'x',
+    'src/b.ts': 'x',
+    'src/b.test.ts': 'x',
+    'src/keep.test.ts': 'x',
+    'src/deep/c.md': 'x',
+    'docs/d.md': 'x',
+    '.env': 'x',
+    'src/key.pem': 'x',
+    '.tandemignore': '/docs/\n',
+  };
+  const chosen = (over: Partial<Selection>) => discoverIn(KINDS.walk(files), { selection: { ...EVERYTHING, ...over } });
+
+  test('patterns to include narrow, those to exclude are taken off, and both are counted', async () => {
+    const found = await chosen({
+      include: ['src/', '/a.ts', 'docs/'],
+      exclude: ['*.test.ts', '!keep.test.ts', 'deep/'],
+    });
+    expect(pathsOf(found)).toEqual(['a.ts', 'src/b.ts', 'src/keep.test.ts']);
+    expect(skipsOf(found)).toEqual({
+      excluded: ['src/b.test.ts', 'src/deep'],
+      ignored: ['docs'],
+      'not included': ['.env', '.tandemignore'],
+      secret: ['src/key.pem'],
+    });
+  });
+
+  test('to include a file brings back nothing that a rule, a policy or an exclusion leaves out', async () => {
+    const found = await chosen({ include: ['docs/d.md', '.env', 'src/b.ts', 'a.ts'], exclude: ['src/b.ts'] });
+    expect(pathsOf(found)).toEqual(['a.ts']);
+  });
+
+  test('secrets come in only where that is asked for', async () => {
+    const found = await chosen({ allowSecrets: true, exclude: ['*.md', '*.ts'] });
+    expect(pathsOf(found)).toEqual(['.env', '.tandemignore', 'src/key.pem']);
+  });
+
+  test('a choice that leaves nothing is named as the reason', async () => {
+    const none = await chosen({ exclude: ['*'] });
+    expect([none.files, none.hiddenBy]).toEqual([[], 'exclude:1: *']);
+    const other = await chosen({ include: ['*.rs'] });
+    expect([other.files, other.hiddenBy]).toEqual([[], 'every file in it is skipped (8 not included)']);
+  });
+});
+
+test('repositories in a folder that is none are asked through git, each by its own rules', async () => {
+  const root = temporaryFolder();
+  write(root, {
+    '.gitignore': '*.md\n',
+    'notes.md': 'x',
+    'a.ts': 'x',
+    'one/.gitignore': '*.log\n',
+    'one/README.md': 'x',
+    'one/tracked.log': 'x',
+    'one/other.log': 'x',
+    'two/b.ts': 'x',
+    'two/private.ts': 'x',
+    'fake/.git/config': 'x',
+    'fake/c.ts': 'x',
+    'fake/d.md': 'x',
+  });
+  for (const name of ['one', 'two']) git(join(root, name), 'init', '-q');
+  git(join(root, 'one'), 'add', '-f', 'tracked.log');
+  write(root, { 'two/.git/info/exclude': 'private.ts\n' });
+  const expected = [
+    '.gitignore',
+    'a.ts',
+    'fake/c.ts',
+    'one/.gitignore',
+    'one/README.md',
+    'one/tracked.log',
+    'two/b.ts',
+  ];
+  const found = await discoverIn(root);
+  expect([found.method, pathsOf(found), found.notices]).toEqual(['walk', expected, []]);
+  const without = await discoverIn(root, { gitEnv: gitEnv({ PATH: '/nowhere' }) });
+  expect(pathsOf(without)).toEqual(expected.filter((path) => path !== 'one/tracked.log'));
+  expect(without.notices).toHaveLength(1);
+});
+
+test('where git refuses, a walk obeys the rules above the root and those of the user', async () => {
+  const top = repository({
+    '.gitignore': '*.log\n/sub/out/\n',
+    'sub/.gitignore': '!kept.log\n',
+    'sub/a.ts': 'x',
+    'sub/b.log': 'x',
+    'sub/kept.log': 'x',
+    'sub/mine.swp': 'x',
+    'sub/out/c.ts': 'x',
+    'scratch/d.ts': 'x',
+  });
+  const home = temporaryFolder();
+  write(home, { 'git/ignore': '*.swp\n' });
+  write(top, { '.git/index': 'broken', '.git/info/exclude': 'scratch/\n' });
+  const gitEnvOfUser = gitEnv({ XDG_CONFIG_HOME: home });
+  const found = await discoverIn(join(top, 'sub'), { gitEnv: gitEnvOfUser });
+  expect([found.method, pathsOf(found)]).toEqual(['walk', ['.gitignore', 'a.ts', 'kept.log']]);
+  // Asked for by name, a folder is listed though the rules above hide it.
+  const scratch = await discoverIn(join(top, 'scratch'), { gitEnv: gitEnvOfUser });
+  expect(pathsOf(scratch)).toEqual(['d.ts']);
 });

@@ -11,6 +11,7 @@ const EXAMPLES = `Examples:
   tandem index                      index this project: parse, then embed; goes on where a run was interrupted
   tandem index ~/code/app           index another folder
   tandem index --phase=1            only parse, for a quick look at what would be embedded
+  tandem index --include src/ --exclude '*.test.ts'
   tandem index --phase=2            only embed what is pending
 `;
 
@@ -21,6 +22,9 @@ export function registerIndex(program: Command, cli: Cli): void {
     .description('Parse changed files into chunks (phase 1) and embed pending chunks (phase 2).')
     .addHelpText('before', EXAMPLES)
     .option('--no-migrate', 'refuse an index in an old layout instead of converting it')
+    .option('--include <pattern>', 'index only files that match, as in .gitignore; may be given again', gather)
+    .option('--exclude <pattern>', 'leave out files and folders that match; may be given again', gather)
+    .option('--allow-secrets', 'also index files that hold secrets by their name, such as .env')
     .addOption(
       new Option('--phase <phase>', '1: parse, 2: embed, all: both').default('all' as const).argParser(parsePhase),
     );
@@ -37,6 +41,10 @@ export function registerIndex(program: Command, cli: Cli): void {
     }
     cli.end(exitCodeOf(report, flags.phase));
   });
+}
+
+function gather(typed: string, before: readonly string[] = []): string[] {
+  return [...before, typed];
 }
 
 function parsePhase(typed: string): Phase | 'all' {

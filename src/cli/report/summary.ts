@@ -19,7 +19,10 @@ export function printSummary(out: Output, report: RunReport, config: Config, opt
 
   out.line(`${report.complete ? out.bold('Indexed') : out.bold(out.yellow('Not complete:'))} ${visible(config.root)}`);
   if (phase1 !== null) {
-    row('files', `${count(files.discovered)}: ${fileChanges(files)}; ${count(files.parsed)} parsed`);
+    row(
+      'files',
+      `${count(files.discovered)}${foundBy(files.foundBy)}: ${fileChanges(files)}; ${count(files.parsed)} parsed`,
+    );
     const skipped = Object.entries(files.skipped).filter(([, times]) => times > 0);
     if (skipped.length > 0)
       row('skipped', skipped.map(([reason, times]) => `${count(times)} ${visible(reason)}`).join(', '));
@@ -46,6 +49,11 @@ export function printNothingToDo(out: Output, report: RunReport): void {
     out.line(
       `Nothing to resume, but the index is not complete: ${count(chunks.complete)} of ${count(chunks.total)} chunks embedded${waiting(chunks)}.`,
     );
+}
+
+/** Which rules counted is worth a word: without git, tracked files that its rules hide are not found. */
+function foundBy(method: RunReport['files']['foundBy']): string {
+  return method === null ? '' : ` found by ${method === 'git' ? 'asking git' : 'walking the tree'}`;
 }
 
 function fileChanges(files: RunReport['files']): string {
