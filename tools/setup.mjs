@@ -104,8 +104,8 @@ async function build() {
     'tsconfig.build.json',
   ]);
   pruneDist();
-  const { copyGrammars } = await import(pathToFileURL(join(root, 'tools/grammars.mjs')).href);
-  await copyGrammars();
+  const { unpackGrammars } = await import(pathToFileURL(join(root, 'tools/grammars.mjs')).href);
+  unpackGrammars();
   if (code !== 0) throw new Error('the build has type errors (above)');
   writeFileSync(stampPath, fingerprint);
 }

@@ -23,6 +23,9 @@ export interface Language {
   readonly comments: readonly string[];
   readonly methodsIn: ReadonlySet<ChunkKind>;
   readonly textWhenSmall: ReadonlySet<ChunkKind>;
+  readonly joins: ReadonlySet<ChunkKind>;
+  readonly commentsBelow: boolean;
+  readonly prose: boolean;
   /** Null for a language that is only known by name. */
   readonly grammar: GrammarFile | null;
   /** The text of its queries. */
@@ -56,11 +59,12 @@ export function loadLanguage(directory: URL, grammarsDir: URL = GRAMMARS_DIR): L
     const issue = parsed.issues[0];
     throw invalid(file, `${v.getDotPath(issue) ?? 'the whole file'}: ${issue.message}`);
   }
-  const { grammar, queries, methodsIn, textWhenSmall, ...spec } = parsed.output;
+  const { grammar, queries, methodsIn, textWhenSmall, joins, ...spec } = parsed.output;
   return {
     ...spec,
     methodsIn: kindsOf(file, 'methodsIn', methodsIn),
     textWhenSmall: kindsOf(file, 'textWhenSmall', textWhenSmall),
+    joins: kindsOf(file, 'joins', joins),
     grammar: grammar === undefined ? null : locateGrammar(grammar, directory, grammarsDir),
     query: grammar === undefined ? '' : queries.map((name) => readText(new URL(name, directory))).join('\n'),
   };

@@ -24,6 +24,12 @@ export const languageSchema = v.strictObject({
   methodsIn: v.optional(words, []),
   /** Kinds whose small definitions stay in the text around them instead of becoming chunks (keys of a JSON file). */
   textWhenSmall: v.optional(words, []),
+  /** Kinds of which neighbours of one name are one definition: the equations of a function, and its type above them. */
+  joins: v.optional(words, []),
+  /** True where a paragraph may be one long line: such a text is not taken for minified code. */
+  prose: v.optional(v.boolean(), false),
+  /** True where a comment right below a definition, and apart from the next, is that definition's. */
+  commentsBelow: v.optional(v.boolean(), false),
 });
 
 const grammarSchema = v.object({
@@ -31,6 +37,8 @@ const grammarSchema = v.object({
   file: v.string(),
   package: v.string(),
   version: v.string(),
+  /** Where in the package it lies, or lies the folder with the C source that we compile. */
+  source: v.string(),
   abi: v.number(),
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   licence: v.string(),

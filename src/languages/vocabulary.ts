@@ -6,7 +6,11 @@
 //                      captures count from the first to the last
 //     @params          the node whose named children are its parameters
 //     @params.none     in its place, of a definition that is written without parameters
+//     @param           in its place, each parameter, where no node holds them all
 //     @body            where its signature ends
+//     @end             where it ends, if that is not where its node does
+//     @rank.<n>        in its place: it ends where the next definition of this or a lower rank starts (headings); one that
+//                      does not start its line is none
 //   @inner, @outer   a definition that is @inner reaches to the edges of @outer (export, decorators); of several inners the
 //                    first reaches to its start and the last to its end
 //   @lead            right above a definition, belongs to it (attributes, decorators)
@@ -14,6 +18,7 @@
 //   @docstring       documents the definition around it
 //   @inherits        a type that the definition around it extends, implements or embeds
 //   @call            what is called; with @call.from in one pattern, the text from there to here
+//   @call.less       nothing in it is a call, whatever another pattern says
 //   @import          a module's name; with @import.from in one pattern, the text from there to here
 //   @decision        one path more through the definition around it; @decision.bool the same, of an operator
 //   @nest            what is inside is one level deeper
@@ -43,7 +48,9 @@ const CAPTURES: ReadonlySet<string> = new Set([
   'scope',
   'params',
   'params.none',
+  'param',
   'body',
+  'end',
   'inner',
   'outer',
   'lead',
@@ -53,6 +60,7 @@ const CAPTURES: ReadonlySet<string> = new Set([
   'inherits',
   'call',
   'call.from',
+  'call.less',
   'import',
   'import.from',
   'decision',
@@ -63,5 +71,6 @@ const CAPTURES: ReadonlySet<string> = new Set([
 
 export function isKnownCapture(name: string): boolean {
   if (name.startsWith('_')) return true;
+  if (/^rank\.\d$/.test(name)) return true;
   return name.startsWith('def.') ? DEFINITION_KINDS.has(name.slice('def.'.length)) : CAPTURES.has(name);
 }

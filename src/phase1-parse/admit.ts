@@ -43,7 +43,8 @@ export function admit(
   const { text, masked } = options.allowSecrets ? { text: written, masked: 0 } : maskSecrets(written);
   const lines = lineTable(text);
   const language = findLanguage(languages, path, text.slice(0, Math.min(lines.starts[1] ?? text.length, 200)));
-  if (isMinified(text, lines, language?.grammar != null)) return { kind: 'skipped', reason: 'minified' };
+  if (isMinified(text, lines, language?.grammar != null && !language.prose))
+    return { kind: 'skipped', reason: 'minified' };
   if (isGenerated(text, lines)) return { kind: 'skipped', reason: 'generated' };
   return {
     kind: 'admitted',

@@ -17,6 +17,8 @@ export interface FoundDefinition extends Span {
   readonly params: Capture | null;
   /** Where its body starts, or null. */
   readonly body: number | null;
+  /** Of a heading; null for what ends by itself. */
+  readonly rank: number | null;
 }
 
 /** What lies around and inside definitions; every list is sorted by start. */
@@ -26,6 +28,7 @@ export interface Marks {
   readonly docstrings: readonly Span[];
   readonly inherits: readonly Span[];
   readonly calls: readonly Span[];
+  readonly noCalls: readonly Span[];
   readonly imports: readonly Span[];
   readonly decisions: readonly Span[];
   readonly nests: readonly Span[];
@@ -52,6 +55,7 @@ const LISTS: Readonly<Record<string, keyof Marks>> = {
   docstring: 'docstrings',
   inherits: 'inherits',
   call: 'calls',
+  'call.less': 'noCalls',
   import: 'imports',
   decision: 'decisions',
   'decision.bool': 'decisions',
@@ -76,6 +80,7 @@ export function readMatches(matches: readonly Match[]): Findings {
     }
   }
   for (const list of Object.values(marks)) list.sort(byStart);
+  if (marks.noCalls.length > 0) marks.calls = outside(marks.calls, marks.noCalls);
   return { definitions, edges: edgesOf(wrappers), marks: withoutRepeats(marks) };
 }
 
@@ -92,12 +97,25 @@ function definitionOf(match: Match): FoundDefinition | null {
     kind: definition.name.slice('def.'.length) as ChunkKind,
     pattern: match.pattern,
     start: definition.start,
-    end: definition.end,
+    end: find('end')?.end ?? definition.end,
     name: find('name'),
     scope: scopeOf(match),
-    params: find('params') ?? find('params.none'),
+    params: find('params') ?? find('params.none') ?? paramsOf(match),
     body: find('body')?.start ?? null,
+    rank: rankOf(match),
   };
+}
+
+/** Parameters that stand by themselves, as if a node held them. */
+function paramsOf(match: Match): Capture | null {
+  const params = match.captures.filter((capture) => capture.name === 'param').sort(byStart);
+  if (params.length === 0) return null;
+  return { name: 'params', start: params[0]!.start, end: params.at(-1)!.end, children: params.length };
+}
+
+function rankOf(match: Match): number | null {
+  const rank = match.captures.find((capture) => capture.name.startsWith('rank.'));
+  return rank === undefined ? null : Number(rank.name.slice('rank.'.length));
 }
 
 /** Of several scopes (C++'s `a::b::f`) the text from the first to the last. */
@@ -152,6 +170,17 @@ export function spanKey(span: Span): string {
   return `${span.start}:${span.end}`;
 }
 
+/** Those that lie in none of `excluded`; both are sorted. */
+function outside(spans: readonly Span[], excluded: readonly Span[]): Span[] {
+  let next = 0;
+  let reached = 0;
+  return spans.filter(({ start, end }) => {
+    for (; next < excluded.length && excluded[next]!.start <= start; next++)
+      reached = Math.max(reached, excluded[next]!.end);
+    return end > reached;
+  });
+}
+
 /** Two patterns may see the same node; it counts once. */
 function withoutRepeats(marks: Record<keyof Marks, Span[]>): Marks {
   for (const list of Object.values(marks)) {
@@ -172,6 +201,7 @@ function emptyMarks(): Record<keyof Marks, Span[]> {
     docstrings: [],
     inherits: [],
     calls: [],
+    noCalls: [],
     imports: [],
     decisions: [],
     nests: [],

@@ -25,7 +25,10 @@ export function signatureOf(
     header += text.slice(at, comment.start);
     at = comment.end;
   }
-  return oneLine((header + text.slice(at, Math.max(at, to))).replace(/\s*(?:\{|(?<![=<>!])=)\s*$/, ''), MAX_SIGNATURE);
+  return oneLine(
+    (header + text.slice(at, Math.max(at, to))).replace(/\s*(?:\{|,|(?<![=<>!])=)\s*$/, ''),
+    MAX_SIGNATURE,
+  );
 }
 
 /** For each definition its docstring, else the comments above it without their marks; '' if there are none. */
@@ -66,7 +69,9 @@ export function callsIn(text: string, segments: readonly Segment[], marks: Marks
 /** Names of the modules that these segments import, in order. */
 export function importsIn(text: string, segments: readonly Segment[], marks: Marks): string[] {
   return distinct(
-    spansIn(marks.imports, segments).map((span) => oneLine(text.slice(span.start, span.end), MAX_SIGNATURE)),
+    spansIn(marks.imports, segments).map((span) =>
+      oneLine(text.slice(span.start, span.end), MAX_SIGNATURE).replace(/^(["'`])(.*)\1$/, '$2'),
+    ),
   );
 }
 
@@ -111,9 +116,9 @@ function spansIn(spans: readonly Span[], segments: readonly Segment[]): Span[] {
 
 function withoutMarks(comment: string): string {
   return comment
-    .replace(/\s*(?:\*+\/|-->|-\})$/, '')
+    .replace(/\s*(?:\*+[/)]|-->|-\})$/, '')
     .split('\n')
-    .map((line) => line.replace(/^\s*(?:\/\*+!?|\/\/+!?|\*+|#+!?|--+|;+|%+|<!--|\{-)[ \t]?/, ''))
+    .map((line) => line.replace(/^\s*(?:\/\*+!?|\/\/+!?|\(\*+|\*+|#+!?|(?:--+|\{-)(?: [|^])?|;+|%+|<!--)[ \t]?/, ''))
     .join('\n');
 }
 

@@ -27,7 +27,9 @@ export function measureDefinitions(
   const decisions = countByOwner(definitions.length, owned, marks.decisions);
   const { deepest, cognitive } = nestingByOwner(definitions.length, owned, marks);
   return definitions.map((definition, index) => {
-    const cyclomatic = counts.decisions ? 1 + decisions[index]! : null;
+    // Each further equation of a function is a path more through it.
+    const clauses = Math.max(definition.clauses, 1);
+    const cyclomatic = counts.decisions ? clauses + decisions[index]! : null;
     const measured = {
       cyclomatic,
       cognitive: counts.nesting ? cognitive[index]! : null,

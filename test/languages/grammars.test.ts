@@ -19,14 +19,16 @@ describe('the manifest of grammars', () => {
   });
 });
 
-describe('copying grammars', () => {
+describe('unpacking grammars', () => {
   it('refuses a file that is not the one recorded, and names both', () => {
     const script = fileURLToPath(new URL('../../tools/grammars.mjs', import.meta.url));
     const [record] = readGrammarManifest();
     const altered = JSON.stringify([{ ...record, sha256: '0'.repeat(64) }]);
-    const code = `import(${JSON.stringify(pathToFileURL(script).href)}).then((m) => m.copyGrammars(${altered}))`;
+    const code = `import(${JSON.stringify(pathToFileURL(script).href)}).then((m) => m.unpackGrammars(${altered}))`;
     const { status, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
     expect(status).toBe(1);
-    expect(stderr).toContain(`${record!.package}/${record!.file} has SHA-256 ${record!.sha256}, but ${'0'.repeat(64)}`);
+    expect(stderr).toContain(
+      `${record!.file} of ${record!.package} ${record!.version} has SHA-256 ${record!.sha256}, but ${'0'.repeat(64)}`,
+    );
   });
 });
