@@ -56,10 +56,10 @@ describe('a hostile project', () => {
     expect(tandem('search', 'named 0', '-p', root).stdout).toContain(visible(HOSTILE_NAMES[0]!));
 
     // The same oracle sees a credential where one is let in.
-    const open = tandem('index', root, '--allow-secrets');
+    const open = tandem('index', root, '--phase=1', '--allow-secrets');
     expect(open.code, open.stderr).toBe(0);
     expect(await everyText(join(root, '.mcp-vector-search'))).toContain(CANARIES.token);
-    const closed = tandem('index', root);
+    const closed = tandem('index', root, '--phase=1');
     expect(closed.code, closed.stderr).toBe(0);
     expect(await everyText(join(root, '.mcp-vector-search'))).not.toContain(CANARIES.token);
   });
