@@ -1,5 +1,7 @@
 // The public API, the only file that re-exports.
+export { type AddedChunk, addChunks } from './add-chunks.ts';
 export type { CleanupOptions, CleanupReport } from './cleanup/cleanup.ts';
+export { type ConfigRequest, loadConfig } from './config/load.ts';
 export type { Config } from './config/schema.ts';
 export { type ErrorCode, errnoOf, IndexerError, messageOf } from './core/errors.ts';
 export type { IndexEvent, Observer, Phase } from './core/events.ts';
@@ -13,13 +15,15 @@ export {
   type RunOptions,
   resume,
   rollbackMigration,
+  runPhase1,
+  runPhase2,
   search,
 } from './indexer.ts';
 export type { RollbackReport } from './migrate/rollback.ts';
 export type { MigrateOptions, MigrationReport } from './migrate/to-dual-table.ts';
 export type { Index } from './run/opened.ts';
 export type { RunReport } from './run/report.ts';
-export type { SearchHit } from './search/search.ts';
+export type { SearchHit, SearchOptions } from './search/search.ts';
 export { type StatusReport, status } from './status.ts';
 export type { Wait } from './store/lock.ts';
 export { type UnlockReport, unlockIndex } from './unlock.ts';

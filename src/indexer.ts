@@ -18,7 +18,7 @@ import {
 } from './run/opened.ts';
 import { embed, parse, refuseOtherModel, refusePeerModel, timed, toRecord } from './run/phases.ts';
 import { type RunReport, report } from './run/report.ts';
-import { type SearchHit, searchVectors } from './search/search.ts';
+import { type SearchHit, type SearchOptions, searchSimilar, searchVectors } from './search/search.ts';
 import type { Layout } from './store/layout.ts';
 import { type Wait, waiting } from './store/lock.ts';
 import { detectLayout, openForReading, openForWriting } from './store/open.ts';
@@ -45,6 +45,8 @@ export interface OpenIndexOptions {
 export interface RunOptions {
   /** Aborting finishes the batch at hand, writes a checkpoint and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Parses every file, whatever is known of it; chunks that come out as they were keep their vectors. */
+  readonly force?: boolean | undefined;
 }
 
 /** Errors: NO_INDEX (read, resume), INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_MISSING. */
@@ -153,9 +155,19 @@ export async function indexProject(
 ): Promise<RunReport> {
   const opened = writable(index);
   await announceInterrupted(opened, options.phase);
-  const phase1 = options.phase === 2 ? null : await timed(opened, 1, () => parse(opened, options.signal));
+  const phase1 = options.phase === 2 ? null : await timed(opened, 1, () => parse(opened, options));
   const phase2 = options.phase === 1 ? null : await timed(opened, 2, () => embed(opened, options.signal));
   return report(opened, phase1, phase2);
+}
+
+/** Parses what changed; its chunks are pending afterwards. The same as `indexProject` with phase 1. */
+export function runPhase1(index: Index, options: RunOptions = {}): Promise<RunReport> {
+  return indexProject(index, { ...options, phase: 1 });
+}
+
+/** Embeds what is pending. The same as `indexProject` with phase 2. */
+export function runPhase2(index: Index, options: RunOptions = {}): Promise<RunReport> {
+  return indexProject(index, { ...options, phase: 2 });
 }
 
 /** Finishes what an interrupted run left; nothing to do → a report without phases. */
@@ -163,8 +175,7 @@ export async function resume(index: Index, options: RunOptions): Promise<RunRepo
   const opened = writable(index);
   const phase = await announceInterrupted(opened, 'all');
   if (phase === null) return report(opened, null, null);
-  const phase1 =
-    phase === 1 ? await timed(opened, 1, () => parse(opened, options.signal, begunSelection(opened))) : null;
+  const phase1 = phase === 1 ? await timed(opened, 1, () => parse(opened, options, begunSelection(opened))) : null;
   const phase2 = await timed(opened, 2, () => embed(opened, options.signal));
   return report(opened, phase1, phase2);
 }
@@ -175,15 +186,24 @@ function begunSelection({ run, config }: WritableIndex): Selection {
   return begun ? { ...begun, allowSecrets: begun.allow_secrets } : config;
 }
 
-/** The nearest chunks to a query, best first. Errors: MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED. */
-export async function search(index: Index, query: string, options: { readonly limit: number }): Promise<SearchHit[]> {
+/**
+ * The nearest chunks to a query, best first; with `similarTo`, a path of the index, those that are like that file, and the
+ * query is passed over. Errors: MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED, USAGE (nothing known of that file).
+ */
+export async function search(
+  index: Index,
+  query: string,
+  { similarTo, ...options }: SearchOptions & { readonly similarTo?: string | undefined },
+): Promise<SearchHit[]> {
   const { readable: stores, config } = readable(index);
+  const place = { vectors: stores.vectors, root: config.root };
+  if (similarTo !== undefined) return searchSimilar(place, similarTo, options);
   const { identity } = await describeModel(config.modelDir);
   refuseOtherModel(await storedModel(stores.layout), identity);
   const { openEmbedder } = await import('./embedding/open.ts');
   const embedder = await openEmbedder({ modelDir: config.modelDir, workers: 1 });
   try {
-    return await searchVectors({ vectors: stores.vectors, embedder, root: config.root }, query, options);
+    return await searchVectors({ ...place, embedder }, query, options);
   } finally {
     await embedder.close();
   }

@@ -39,8 +39,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: ['core', 'config', 'store', 'embedding', 'phase1-parse', 'phase2-embed'],
   'unlock.ts': ['core', 'config', 'store'],
   'status.ts': FOLDERS,
+  'add-chunks.ts': ['core', 'phase1-parse', 'run', 'store'],
   'indexer.ts': [...FOLDERS, 'status.ts'],
-  'index.ts': [...FOLDERS, 'indexer.ts', 'status.ts', 'unlock.ts'],
+  'index.ts': [...FOLDERS, 'add-chunks.ts', 'indexer.ts', 'status.ts', 'unlock.ts'],
   cli: ['index.ts', 'config', 'core'],
 };
 

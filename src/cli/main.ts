@@ -7,6 +7,7 @@ import { createOutput } from './output.ts';
 import { buildProgram, runProgram } from './program.ts';
 import type { Reporter } from './report/reporter.ts';
 import { createShutdown } from './signals.ts';
+import { visible } from './visible.ts';
 
 /** npm gets a terminal's Ctrl-C together with us and then sends it on. */
 const NPM_ECHO_MS = 300;
@@ -67,7 +68,10 @@ const cli: Cli = {
 };
 
 try {
-  await runProgram(buildProgram(cli), typed);
+  const isQuiet = isTyped('-q', '--quiet');
+  await runProgram(buildProgram(cli), typed, (warning) => {
+    if (!isQuiet) err.line(`${err.yellow('warning')} ${visible(warning)}`);
+  });
 } catch (error) {
   // An abort surfaces as our reason, or in the words of whoever noticed it first.
   const isAbort = shutdown.signal.aborted && error instanceof Error && error.name === 'AbortError';
@@ -77,7 +81,7 @@ await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 process.exit(exitCode);
 
 function fail(error: unknown): number {
-  return isTyped('--json') ? printFailureAsJson(err, error, detail) : printFailure(err, error, detail);
+  return isTyped('-j', '--json') ? printFailureAsJson(err, error, detail) : printFailure(err, error, detail);
 }
 
 /** Pipes may still hold what was written; leaving now would cut it off. */

@@ -1,6 +1,7 @@
 // The tree of commands. Knows commander; knows nothing of processes.
 import { Command, CommanderError, type Option } from 'commander';
 import { packageVersion } from '../config/package.ts';
+import { peerEnvironmentWarnings } from '../config/peer-environment.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
 import { registerCleanup } from './commands/cleanup.ts';
@@ -12,6 +13,7 @@ import { registerSearch } from './commands/search.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerUnlock } from './commands/unlock.ts';
 import { registerVerify } from './commands/verify.ts';
+import { translate } from './peer-spellings.ts';
 
 const EXAMPLES = `Examples:
   tandem index                      index the project you stand in
@@ -28,7 +30,7 @@ export function buildProgram(cli: Cli): Command {
     .option('-p, --project-root <folder>', 'the project (default: found upward from where you stand)')
     .option('--index-dir <folder>', 'where the index lies (default: .mcp-vector-search in the project)')
     .option('--model-dir <folder>', 'another copy of the model')
-    .option('--json', 'print results as JSON, and a final error too')
+    .option('-j, --json', 'print results as JSON, and a final error too')
     .option('-q, --quiet', 'print nothing but errors and asked-for results')
     .option('-v, --verbose', 'list everything, and say what caused an error')
     .option('--no-progress', 'draw no progress')
@@ -57,12 +59,18 @@ export function buildProgram(cli: Cli): Command {
 }
 
 /**
- * Runs one command line, given without `node` and the script. Help and version return; everything that went wrong is
- * thrown, a mistyped command as USAGE.
+ * Runs one command line, given without `node` and the script, in our own words or those of mcp-vector-search. Help and
+ * version return; everything that went wrong is thrown, a mistyped command as USAGE.
  */
-export async function runProgram(program: Command, typed: readonly string[]): Promise<void> {
+export async function runProgram(
+  program: Command,
+  typed: readonly string[],
+  notify: (warning: string) => void = () => undefined,
+): Promise<void> {
   try {
-    await program.parseAsync(commandFirst(program, typed), { from: 'user' });
+    const { words, warnings } = translate(commandFirst(program, typed));
+    for (const warning of [...warnings, ...peerEnvironmentWarnings()]) notify(warning);
+    if (words.length > 0 || warnings.length === 0) await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
@@ -75,12 +83,16 @@ export async function runProgram(program: Command, typed: readonly string[]): Pr
  * name, so the name goes to the front.
  */
 export function commandFirst(program: Command, typed: readonly string[]): string[] {
-  const valued = optionsWithValue([program, ...program.commands]);
+  const commands = [program, ...program.commands];
+  const valued = optionsWithValue(commands);
+  // Of two meanings of one letter (-f globs, -f force) the one counts that leaves a command to be found.
+  const isFlagToo = (word: string) => optionsWithoutValue(commands).has(word);
+  const names = new Set(program.commands.map((command) => command.name()));
   for (let at = 0; at < typed.length; at++) {
     const word = typed[at] ?? '';
     if (word === '--') break;
     if (!word.startsWith('-')) return [word, ...typed.slice(0, at), ...typed.slice(at + 1)];
-    if (valued.has(word)) at += 1;
+    if (valued.has(word) && !(isFlagToo(word) && names.has(typed[at + 1] ?? ''))) at += 1;
   }
   return [...typed];
 }
@@ -88,6 +100,11 @@ export function commandFirst(program: Command, typed: readonly string[]): string
 function optionsWithValue(commands: readonly Command[]): Set<string | undefined> {
   const options: Option[] = commands.flatMap((command) => [...command.options]);
   return new Set(options.filter((option) => option.required).flatMap((option) => [option.short, option.long]));
+}
+
+function optionsWithoutValue(commands: readonly Command[]): Set<string | undefined> {
+  const options: Option[] = commands.flatMap((command) => [...command.options]);
+  return new Set(options.filter((option) => !option.required).flatMap((option) => [option.short, option.long]));
 }
 
 function usageError(error: CommanderError): IndexerError {

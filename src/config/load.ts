@@ -7,6 +7,7 @@ import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import { type Environment, standingFolder } from './environment.ts';
 import { editDistance, nearest } from './nearest.ts';
 import { readPeerConfig } from './peer-config.ts';
+import { peerVariables } from './peer-environment.ts';
 import { INDEX_DIR_NAME, isInside, realPath, resolveRoot } from './root.ts';
 import {
   type Config,
@@ -113,12 +114,14 @@ function mergeLayers(layers: readonly Layer[]) {
 
 function environmentSettings(env: Environment): Settings {
   const given: Record<string, string> = {};
+  const peer = peerVariables(env);
+  const nameOf = (key: string) => (env[variableName(key)] ? undefined : peer.get(key)) ?? variableName(key);
   for (const key of SETTING_KEYS) {
-    const value = env[variableName(key)];
+    const value = env[nameOf(key)];
     if (value) given[key] = value;
   }
   refuseMisspelt(env);
-  const settings = parseSettings(given, variableName, 'the environment');
+  const settings = parseSettings(given, nameOf, 'the environment');
   if (settings.indexDir === undefined && env.INDEX_PATH) settings.indexDir = join(env.INDEX_PATH, INDEX_DIR_NAME);
   return settings;
 }

@@ -6,6 +6,7 @@ import { mapConcurrent } from '../core/iterate.ts';
 import { FOREIGN_CHUNKER } from '../store/adopt.ts';
 import { hashFile } from '../store/file-hash.ts';
 import type { FileRecord } from '../store/ledger.ts';
+import { isSameTime } from '../store/peer-times.ts';
 
 export interface OldFile {
   /** Relative to the root. */
@@ -73,14 +74,4 @@ async function modificationTime(path: string): Promise<bigint | null> {
     if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(errnoOf(error))) return null;
     throw error;
   }
-}
-
-/**
- * The recorded time is a double of seconds, exact to a quarter of a microsecond, and copying may cut microseconds off.
- * Archives and some file systems keep whole seconds: a time without a fraction matches the recorded one cut off.
- */
-export function isSameTime(recordedSeconds: number, mtimeNs: bigint): boolean {
-  const seconds = Number(mtimeNs) / 1e9;
-  if (Math.abs(seconds - recordedSeconds) < 2e-6) return true;
-  return mtimeNs % 1_000_000_000n === 0n && Math.floor(recordedSeconds) === seconds;
 }

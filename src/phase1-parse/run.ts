@@ -25,6 +25,8 @@ export interface Phase1Context {
   readonly groupRows: number;
   readonly gitEnv: Readonly<Record<string, string | undefined>>;
   readonly sources?: SourceRules | undefined;
+  /** Parses every file, whatever is known of it. */
+  readonly force?: boolean | undefined;
   readonly observe: Observer;
   /** Called once it is known what is there, before anything is written. */
   readonly begin: (discovery: Discovery) => Promise<void>;
@@ -84,6 +86,7 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
     previousScanStartNs: ctx.previousScanNs,
     unreachable: discovery.failed.map((file) => file.path),
     isIntact: (path, known) =>
+      !ctx.force &&
       (known.chunker === ctx.writer.chunkerVersion || known.chunker === FOREIGN_CHUNKER) &&
       census.holds(path, known.sha256, known.chunkCount),
   });

@@ -36,7 +36,7 @@ export async function timed<T>(
  */
 export async function parse(
   index: WritableIndex,
-  signal: AbortSignal | undefined,
+  { signal, force }: { readonly signal?: AbortSignal | undefined; readonly force?: boolean | undefined },
   selection: Selection = index.config,
 ): Promise<Phase1Result> {
   const { config, stores, observe, fault } = index;
@@ -63,6 +63,7 @@ export async function parse(
       groupRows: index.groupRows,
       gitEnv: childEnvironment(),
       sources: config.sources,
+      force,
       observe,
       async begin(discovery) {
         const skipped: Record<string, number> = {};

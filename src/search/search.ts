@@ -1,7 +1,9 @@
 // Query → ranked results, by the nearest vectors. Reads `vectors.lance` only, and the files around a hit for context.
+import { IndexerError } from '../core/errors.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import type { NearestRow, VectorsStore } from '../store/vectors.ts';
 import { readContext } from './context.ts';
+import { conditionOf, type SearchFilter } from './filter.ts';
 import { highlightsOf } from './highlights.ts';
 
 /** One result, with the keys mcp-vector-search prints, and the breadcrumb. */
@@ -31,21 +33,55 @@ export interface SearchHit {
 
 export interface SearchContext {
   readonly vectors: VectorsStore;
-  readonly embedder: Embedder;
   readonly root: string;
+}
+
+export interface SearchOptions extends SearchFilter {
+  readonly limit: number;
+  /** Leaves out hits whose similarity_score is below it; 0 to 1. */
+  readonly threshold?: number | undefined;
 }
 
 /** The `limit` best hits, best first; ties in the order of path and line, so that equal indexes answer equally. */
 export async function searchVectors(
-  ctx: SearchContext,
+  ctx: SearchContext & { readonly embedder: Embedder },
   query: string,
-  { limit }: { readonly limit: number },
+  options: SearchOptions,
 ): Promise<SearchHit[]> {
   const { vectors, failures } = await ctx.embedder.embed([query]);
   if (failures[0]) throw new Error(`the query could not be embedded: ${failures[0].reason}`);
-  const rows = await ctx.vectors.nearest(vectors, { limit });
+  return nearestHits(ctx, vectors, query, options);
+}
+
+/** Chunks of other files that are like a file of the index, best first. Errors: USAGE if it has no chunk there. */
+export async function searchSimilar(
+  ctx: SearchContext,
+  filePath: string,
+  options: SearchOptions,
+): Promise<SearchHit[]> {
+  const direction = await ctx.vectors.directionOf(filePath);
+  if (direction === null) {
+    throw new IndexerError('USAGE', `no chunk of ${filePath} is in the index`, {
+      hint: 'give the path of an indexed file, relative to the project or to where you stand',
+    });
+  }
+  return nearestHits(ctx, direction, '', { ...options, except: [...(options.except ?? []), filePath] });
+}
+
+async function nearestHits(
+  ctx: SearchContext,
+  vector: Float32Array,
+  query: string,
+  { limit, threshold = 0, ...filter }: SearchOptions,
+): Promise<SearchHit[]> {
+  const found = await ctx.vectors.nearest(vector, { limit, where: conditionOf(filter) });
+  const rows = found.filter((row) => similarityOf(row) >= threshold);
   rows.sort((a, b) => a.distance - b.distance || compare(a.filePath, b.filePath) || a.startLine - b.startLine);
   return Promise.all(rows.map((row, index) => toHit(ctx, query, row, index + 1)));
+}
+
+function similarityOf(row: NearestRow): number {
+  return 1 - row.distance / 2;
 }
 
 function compare(a: string, b: string): number {
@@ -60,7 +96,7 @@ async function toHit(ctx: SearchContext, query: string, row: NearestRow, rank: n
     start_line: row.startLine,
     end_line: row.endLine,
     language: row.language,
-    similarity_score: 1 - row.distance / 2,
+    similarity_score: similarityOf(row),
     rank,
     chunk_type: row.kind,
     function_name: row.functionName || null,

@@ -9,6 +9,7 @@ import { LARGEST_OWN_BATCH } from './assign-batches.ts';
 import type { ChunksStore } from './chunks.ts';
 import { hashFile } from './file-hash.ts';
 import type { FileRecord, Ledger } from './ledger.ts';
+import { isSameTime } from './peer-times.ts';
 import { inSlices, isIn } from './sql.ts';
 import type { StructureStore } from './structure.ts';
 import type { VectorsStore } from './vectors.ts';
@@ -22,6 +23,10 @@ export interface AdoptContext {
   readonly vectors: VectorsStore;
   readonly structure: StructureStore;
   readonly ledger: Ledger;
+  /** True if another program put a whole table of its own in the place of ours. */
+  readonly isReplaced: boolean;
+  /** When files were last changed as far as that program recorded it, in seconds, by path. */
+  readonly recordedTimes: () => Promise<ReadonlyMap<string, number>>;
   /** The model that new vectors will come from. */
   readonly model: { readonly id: string; readonly dimension: number };
 }
@@ -30,26 +35,35 @@ export interface AdoptContext {
 const GROUP_ROWS = 10_240;
 
 /**
- * Does something only where the ledger is empty: the first time that we see the tables, or after it was lost. Rows that
+ * Does something only where the ledger is empty (the first time that we see the tables, or after it was lost), or the
+ * table was replaced. After a forced run of that program no row has a hash: there a file counts as unchanged if its
+ * recorded time is the disk's, and its rows get the hash. Rows that
  * we wrote ourselves are left alone, for Phase 1 makes more of them than can be told from the tables. Structure first,
  * then all lines at once: killed between the two, the next opening does it again. Returns how many files it took over.
  * Errors: MODEL_CHANGED if another model made the vectors.
  */
 export async function adoptForeignFiles(ctx: AdoptContext): Promise<number> {
-  if (ctx.ledger.files.size > 0) return 0;
+  if (ctx.ledger.files.size > 0 && !ctx.isReplaced) return 0;
   await refuseOtherModel(ctx);
   const files = await findForeignFiles(ctx);
   if (files.size === 0) return 0;
   const records: FileRecord[] = [];
+  const unhashed: FileRecord[] = [];
+  const lacksHashes = [...files.values()].some((file) => file.hash === '');
+  const times = lacksHashes ? await ctx.recordedTimes() : new Map<string, number>();
   const judge = async ([path, file]: [string, ForeignFile]) => ({
     path,
     file,
     found: await hashFile(join(ctx.root, path)),
   });
   for await (const { path, file, found } of mapConcurrent(files, 16, judge)) {
-    if (found === null || found.sha256 !== file.hash) continue;
+    if (found === null) continue;
     const { stamp, sha256 } = found;
-    records.push({
+    const recorded = times.get(path);
+    const isUnchanged =
+      file.hash === '' ? recorded !== undefined && isSameTime(recorded, BigInt(stamp.mtimeNs)) : file.hash === sha256;
+    if (!isUnchanged) continue;
+    const record = {
       path,
       stamp,
       sha256,
@@ -57,9 +71,12 @@ export async function adoptForeignFiles(ctx: AdoptContext): Promise<number> {
       status: 'parsed',
       reason: '',
       chunker: FOREIGN_CHUNKER,
-    });
+    } as const;
+    records.push(record);
+    if (file.hash === '') unhashed.push(record);
   }
   if (records.length === 0) return 0;
+  await ctx.chunks.setHashes(unhashed);
   await writeMissingStructure(ctx, new Set(records.map((record) => record.path)));
   await ctx.ledger.append(records, []);
   await ctx.ledger.makeDurable();
@@ -109,7 +126,7 @@ async function findForeignFiles(ctx: AdoptContext): Promise<Map<string, ForeignF
       if (file === undefined) files.set(path, { rows: 1, hash });
       else file.rows++;
       const isOurs = batches[index]! > 0 && batches[index]! <= LARGEST_OWN_BATCH;
-      if (isOurs || hash === '' || (file !== undefined && file.hash !== hash)) excluded.add(path);
+      if (isOurs || (file !== undefined && file.hash !== hash)) excluded.add(path);
     }
   }
   const ours = { columns: ['file_path'], where: 'embedding_batch_id IS NOT NULL' };

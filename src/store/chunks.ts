@@ -2,7 +2,7 @@
 import type { ChunkStatus, PendingChunk } from '../core/chunk.ts';
 import { isVersionGone } from './engine-failure.ts';
 import type { RowBatch } from './row-batch.ts';
-import { ASSIGN_SCHEMA, MARK_SCHEMA, toArrow } from './schema.ts';
+import { ASSIGN_SCHEMA, HASH_SCHEMA, MARK_SCHEMA, toArrow } from './schema.ts';
 import { inSlices, isIn } from './sql.ts';
 import type { TableHandle } from './table.ts';
 
@@ -30,6 +30,8 @@ export interface ChunksStore {
   assign(
     rows: readonly { readonly chunkId: string; readonly status: ChunkStatus; readonly batchId: number }[],
   ): Promise<void>;
+  /** Gives all rows of a file the hash of its bytes. */
+  setHashes(files: readonly { readonly path: string; readonly sha256: string }[]): Promise<void>;
   readonly table: TableHandle;
 }
 
@@ -82,6 +84,12 @@ export function chunksStore(table: TableHandle): ChunksStore {
             embedding_batch_id: 0,
           });
         }
+      }
+    },
+    async setHashes(files) {
+      for (const slice of inSlices(files)) {
+        const columns = { file_path: slice.map((file) => file.path), file_hash: slice.map((file) => file.sha256) };
+        await table.merge('file_path', toArrow(HASH_SCHEMA, columns));
       }
     },
     async assign(rows) {

@@ -11,6 +11,7 @@ import { hasWholeHead, openDurability, quarantineBadHeads } from './durability.t
 import { type Layout, layoutOf } from './layout.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { acquireLock, type Lock, type LockOptions } from './lock.ts';
+import { readRecordedTimes } from './peer-times.ts';
 import { reconcile } from './reconcile.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
 import { type StructureStore, structureStore } from './structure.ts';
@@ -102,7 +103,7 @@ async function openLocked(
   const chunksTable = await open(shared, layout.chunksTable, CHUNKS_SCHEMA);
   const vectorsTable = await open(shared, layout.vectorsTable, vectorsSchema(options.dimension));
   const structureTable = await open(own, layout.structureTable, STRUCTURE_SCHEMA);
-  await addOwnColumns(vectorsTable, vectorsSchema(options.dimension), fence);
+  const isReplaced = await addOwnColumns(vectorsTable, vectorsSchema(options.dimension), fence);
   const chunks = chunksStore(chunksTable);
   const vectors = vectorsStore(vectorsTable, { dimension: options.dimension, projectName: basename(options.root) });
   const structure = structureStore(structureTable);
@@ -113,6 +114,8 @@ async function openLocked(
     vectors,
     structure,
     ledger,
+    isReplaced,
+    recordedTimes: () => readRecordedTimes(layout, options.root),
     model: { id: options.modelId ?? 'sentence-transformers/all-MiniLM-L6-v2', dimension: options.dimension },
   });
   const { census, distrusted, repairs } = await reconcile({ chunks, vectors, structure });
@@ -208,15 +211,16 @@ export async function connect(directory: string) {
   return connectTo(directory, {}, new Session(CACHE_BYTES, CACHE_BYTES));
 }
 
-/** A vectors table that the other tool made lacks our columns; NULL in them marks its rows. */
-async function addOwnColumns(table: TableHandle, schema: Schema, fence: Fence): Promise<void> {
+/** A vectors table that the other tool made lacks our columns; NULL in them marks its rows. True if that was so. */
+async function addOwnColumns(table: TableHandle, schema: Schema, fence: Fence): Promise<boolean> {
   const present = new Set(await table.columns());
   const missing = schema.fields.filter((field) => !present.has(field.name));
-  if (missing.length === 0) return;
+  if (missing.length === 0) return false;
   await fence();
   await table.engine.addColumns(
     missing.map((field) => ({ name: field.name, valueSql: `CAST(NULL AS ${sqlType(String(field.type))})` })),
   );
+  return true;
 }
 
 function sqlType(type: string): string {

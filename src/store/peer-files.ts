@@ -1,12 +1,11 @@
 // Small files that mcp-vector-search reads at every start. Without them it refuses the project, wipes or rebuilds the
 // tables.
 
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as v from 'valibot';
-import { errnoOf } from '../core/errors.ts';
 import { PEER_EXTENSIONS } from '../core/source-rules.ts';
 import { exists, writeFileAtomic } from './atomic-file.ts';
+import { readObject } from './json-object.ts';
 import type { Layout } from './layout.ts';
 import type { FileRecord } from './ledger.ts';
 
@@ -71,14 +70,4 @@ function newConfig(layout: Layout, root: string): Record<string, unknown> {
     skip_dotfiles: false,
     respect_gitignore: true,
   };
-}
-
-async function readObject(path: string): Promise<Record<string, unknown>> {
-  try {
-    const parsed = v.safeParse(v.record(v.string(), v.unknown()), JSON.parse(await readFile(path, 'utf8')));
-    return parsed.success ? parsed.output : {};
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return {};
-    throw error;
-  }
 }

@@ -110,6 +110,7 @@ export const STRUCTURE_SCHEMA = new Schema([
 
 /** Columns of the partial merges. */
 export const MARK_SCHEMA = new Schema([field('embedding_batch_id', int32), field('embedding_status', string)]);
+export const HASH_SCHEMA = new Schema([field('file_path', string), field('file_hash', string)]);
 export const ASSIGN_SCHEMA = new Schema([
   field('chunk_id', string),
   field('embedding_status', string),

@@ -24,3 +24,20 @@ export function* inSlices<T>(values: Iterable<T>, size = 5_000): Generator<T[]> 
   }
   if (slice.length > 0) yield slice;
 }
+
+/** True where the column matches a regular expression of the engine (Rust's syntax, linear time). */
+export function matches(column: string, regex: string): string {
+  return `regexp_like(${column}, ${quoted(regex)})`;
+}
+
+export function not(condition: string): string {
+  return `NOT (${condition})`;
+}
+
+export function allOf(conditions: readonly string[]): string {
+  return conditions.map((condition) => `(${condition})`).join(' AND ');
+}
+
+export function anyOf(conditions: readonly string[]): string {
+  return conditions.map((condition) => `(${condition})`).join(' OR ');
+}

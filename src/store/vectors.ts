@@ -25,7 +25,12 @@ export interface VectorsStore {
   /** Appends one batch in one commit. Throws before anything is written if a vector is not finite and of unit norm. */
   add(batch: VectorBatch): Promise<void>;
   /** The rows nearest to `vector` by cosine, nearest first. */
-  nearest(vector: Float32Array, options: { readonly limit: number; readonly where?: string }): Promise<NearestRow[]>;
+  nearest(
+    vector: Float32Array,
+    options: { readonly limit: number; readonly where?: string | undefined },
+  ): Promise<NearestRow[]>;
+  /** The direction a file's chunks point to together, of unit length; null if it has none. */
+  directionOf(filePath: string): Promise<Float32Array | null>;
   deleteByIds(chunkIds: readonly string[]): Promise<void>;
   /** New lines and parents for chunks that moved; chunks without a vector are passed over. */
   move(places: readonly Place[]): Promise<void>;
@@ -59,6 +64,14 @@ export function vectorsStore(table: TableHandle, options: { dimension: number; p
         await table.engine.checkoutLatest();
         return nearest(table, vector, query);
       }
+    },
+    async directionOf(filePath) {
+      const sum = new Float32Array(options.dimension);
+      for await (const rows of table.scan({ columns: ['vector'], where: isIn('file_path', [filePath]) })) {
+        for (const [index, value] of rows.floats('vector').entries()) sum[index % options.dimension]! += value;
+      }
+      const norm = Math.hypot(...sum);
+      return norm === 0 ? null : sum.map((value) => value / norm);
     },
     async deleteByIds(chunkIds) {
       for (const slice of inSlices(chunkIds)) await table.delete(isIn('chunk_id', slice));
@@ -106,7 +119,7 @@ function assertStorable(batch: VectorBatch, dimension: number): void {
 async function nearest(
   table: TableHandle,
   vector: Float32Array,
-  { limit, where }: { limit: number; where?: string },
+  { limit, where }: { limit: number; where?: string | undefined },
 ): Promise<NearestRow[]> {
   let query = table.engine.vectorSearch(vector).distanceType('cosine').limit(limit);
   if (where !== undefined) query = query.where(where);

@@ -1,5 +1,5 @@
 // Tables that mcp-vector-search wrote in the present layout: taken over where files are as they were, vectors kept.
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
@@ -62,10 +62,44 @@ describe('a foreign index', () => {
     expect(stores.repairs).toEqual({});
   });
 
-  test('without hashes is parsed anew', async () => {
+  test('without hashes and recorded times is parsed anew', async () => {
     await using directory = await temporaryDirectory();
     await foreignIndex(directory.path, { hashes: false });
+    await rm(join(directory.path, INDEX, 'index_metadata.json'));
     expect((await parse(directory.path)).files).toMatchObject({ parsed: 3, unchanged: 0 });
+  });
+
+  test('without hashes is kept where the recorded times are the disk’s, and its rows get their hashes', async () => {
+    await using directory = await temporaryDirectory();
+    const rows = await foreignIndex(directory.path, { hashes: false });
+    const times: Record<string, number> = {};
+    for (const { path } of rows) {
+      times[join('/elsewhere', path)] =
+        Number((await stat(join(directory.path, path), { bigint: true })).mtimeNs) / 1e9;
+    }
+    times['/elsewhere/src/file1.py'] = 1_700_000_000.5;
+    await writeFile(join(directory.path, INDEX, 'index_metadata.json'), JSON.stringify({ file_mtimes: times }));
+    await writeFile(join(directory.path, INDEX, 'config.json'), JSON.stringify({ project_root: '/elsewhere' }));
+    {
+      await using stores = await openStores(directory.path);
+      expect(stores.adopted).toBe(2);
+      const kept = await stores.chunks.table.count("file_hash != ''");
+      expect(kept).toBe(rows.filter((row) => row.path !== 'src/file1.py').length);
+    }
+    expect((await parse(directory.path)).files).toMatchObject({ unchanged: 2, parsed: 1 });
+  });
+
+  test('that replaced ours is taken over again', async () => {
+    await using directory = await temporaryDirectory();
+    const rows = makeRows(3, 2);
+    await writeFiles(directory.path, rows);
+    await parse(directory.path);
+    await rm(join(directory.path, INDEX, 'lance'), { recursive: true });
+    await writeSplitTables(directory.path, rows, { place: 'lance' });
+    await using stores = await openStores(directory.path);
+    expect(stores.adopted).toBe(3);
+    expect(stores.distrusted.size).toBe(0);
+    expect(Object.keys((await tableState(stores)).structure).sort()).toEqual(rows.map((row) => row.id).sort());
   });
 
   test('stays taken over while nothing changes, run after run', async () => {

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isSameTime } from '../../src/migrate/file-states.ts';
 import { findOldRoot } from '../../src/migrate/old-root.ts';
+import { isSameTime } from '../../src/store/peer-times.ts';
 import { temporaryDirectory } from '../store/make.ts';
 
 const nothingRecorded = {

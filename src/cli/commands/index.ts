@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { IndexerError } from '../../core/errors.ts';
 import type { Phase } from '../../core/events.ts';
 import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
 import { exitCodeOf } from '../failure.ts';
@@ -21,6 +22,7 @@ export function registerIndex(program: Command, cli: Cli): void {
     .summary('parse and embed a project, incrementally')
     .description('Parse changed files into chunks (phase 1) and embed pending chunks (phase 2).')
     .addHelpText('before', EXAMPLES)
+    .option('-f, --force', 'parse every file again; what is unchanged keeps its vectors')
     .option('--no-migrate', 'refuse an index in an old layout instead of converting it')
     .option('--include <pattern>', 'index only files that match, as in .gitignore; may be given again', gather)
     .option('--exclude <pattern>', 'leave out files and folders that match; may be given again', gather)
@@ -29,10 +31,17 @@ export function registerIndex(program: Command, cli: Cli): void {
       new Option('--phase <phase>', '1: parse, 2: embed, all: both').default('all' as const).argParser(parsePhase),
     );
   addRunOptions(command).action(async (path: string | undefined, _flags, self: Command) => {
-    const flags = self.optsWithGlobals<GlobalFlags & { readonly phase: Phase | 'all'; readonly migrate: boolean }>();
+    const flags = self.optsWithGlobals<
+      GlobalFlags & { readonly phase: Phase | 'all'; readonly migrate: boolean; readonly force?: boolean }
+    >();
+    if (flags.force && flags.phase === 2) {
+      throw new IndexerError('USAGE', '--force parses again, and phase 2 does not parse', {
+        hint: 'a chunk that did not change would get the vector it has',
+      });
+    }
     const config = await configFor(self, path, true);
     const report = await runOnIndex(cli, config, flags, 'write', (library, index, signal) =>
-      library.indexProject(index, { phase: flags.phase, signal }),
+      library.indexProject(index, { phase: flags.phase, signal, force: flags.force }),
     );
     if (flags.json) cli.out.raw((await import('../report/json.ts')).runAsJson(report));
     else if (!flags.quiet) {

@@ -1,4 +1,7 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { normalize, relative, resolve, sep } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { standingFolder } from '../../config/environment.ts';
 import { IndexerError } from '../../core/errors.ts';
 import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
 import { EXIT } from '../failure.ts';
@@ -9,11 +12,20 @@ const EXAMPLES = `Examples:
   tandem search "where are retries decided"
   tandem search "parse a config file" -k 3
   tandem search "open the database" --json -p ~/code/app
+  tandem search "retry" --language python --files "src/**,*_test.py" --threshold 0.6
+  tandem search --similar src/queue.ts
 `;
 
 interface SearchFlags extends GlobalFlags {
   readonly limit: number;
   readonly k?: number;
+  readonly language?: readonly string[];
+  readonly files?: readonly string[];
+  readonly function?: string;
+  readonly class?: string;
+  readonly threshold?: number;
+  readonly similar?: boolean;
+  readonly content: boolean;
 }
 
 export function registerSearch(program: Command, cli: Cli): void {
@@ -24,6 +36,15 @@ export function registerSearch(program: Command, cli: Cli): void {
     .addHelpText('before', EXAMPLES)
     .addOption(new Option('-l, --limit <n>', 'how many results at most').default(10).argParser(parseLimit))
     .addOption(new Option('-k <n>', 'the same as --limit').argParser(parseLimit))
+    .addOption(new Option('-L, --language <names>', 'only these languages, such as python,go').argParser(parseList))
+    .addOption(
+      new Option('-f, --files <globs>', 'only files whose path, or the end of it, matches').argParser(parseList),
+    )
+    .option('--function <name>', 'only the function or method of this name')
+    .option('--class <name>', 'only the class of this name, and its members')
+    .addOption(new Option('-t, --threshold <score>', 'only hits of at least this score').argParser(parseScore))
+    .option('-s, --similar', 'the query is a file: find what is like it elsewhere')
+    .option('--no-content', 'print places without code')
     .action(async (words: string[], _flags, self: Command) => {
       const flags = self.optsWithGlobals<SearchFlags>();
       const query = words.join(' ').trim();
@@ -32,11 +53,40 @@ export function registerSearch(program: Command, cli: Cli): void {
       const config = await configFor(self, undefined, false);
       const { openIndex, search } = await cli.library();
       await using index = await openIndex(config, { mode: 'read' });
-      const hits = await search(index, query, { limit: flags.k ?? flags.limit });
+      const found = await search(index, query, {
+        limit: flags.k ?? flags.limit,
+        languages: flags.language,
+        files: flags.files,
+        functionName: flags.function,
+        className: flags.class,
+        threshold: flags.threshold,
+        similarTo: flags.similar ? pathInRoot(config.root, query) : undefined,
+      });
+      const hits = flags.content ? found : found.map((hit) => ({ ...hit, content: '', highlights: [] }));
       if (flags.json) cli.out.raw((await import('../report/json.ts')).hitsAsJson(hits));
       else (await import('../report/hits.ts')).printHits(cli.out, query, hits);
       cli.end(EXIT.done);
     });
+}
+
+/** As stored: relative to the root. A path that is not there from where the user stands is one already. */
+function pathInRoot(root: string, typed: string): string {
+  const absolute = resolve(standingFolder(), typed);
+  const path = existsSync(absolute) ? relative(root, realpathSync(absolute)) : normalize(typed);
+  return path.split(sep).join('/');
+}
+
+function parseList(typed: string): string[] {
+  return typed
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+}
+
+function parseScore(typed: string): number {
+  const score = Number(typed);
+  if (typed.trim() === '' || !(score >= 0 && score <= 1)) throw new InvalidArgumentError('It is a number from 0 to 1.');
+  return score;
 }
 
 function parseLimit(typed: string): number {
