@@ -39,7 +39,7 @@ export function admit(
   if (bytes.length > Math.min(MAX_BYTES, options.maxFileBytes ?? MAX_BYTES))
     return { kind: 'skipped', reason: 'too large' };
   const { text: written, damaged } = decode(bytes);
-  if (written.trim() === '') return { kind: 'empty' };
+  if (!/\S/.test(written)) return { kind: 'empty' };
   const { text, masked } = options.allowSecrets ? { text: written, masked: 0 } : maskSecrets(written);
   const lines = lineTable(text);
   const language = findLanguage(languages, path, text.slice(0, Math.min(lines.starts[1] ?? text.length, 200)));

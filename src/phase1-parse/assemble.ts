@@ -1,7 +1,7 @@
 // Drafts and what is known of their definitions → finished chunks.
 import type { Chunk } from '../core/chunk.ts';
 import type { Marks } from './captures.ts';
-import { contentOf, type Draft } from './chunk.ts';
+import type { Draft } from './chunk.ts';
 import { callsIn, importsIn } from './details.ts';
 import { identify, sha256 } from './identity.ts';
 import { plainMetrics } from './metrics.ts';
@@ -28,13 +28,12 @@ export interface Knowledge {
 /** `known` is null for text without a syntax tree. Keeps the order of the drafts. */
 export function assembleChunks(source: Source, drafts: readonly Draft[], known: Knowledge | null): Chunk[] {
   const { path, text, lines, language } = source;
-  const named = drafts.map(({ kind, definition, segments }) => {
-    const content = contentOf(text, segments);
-    return { kind, breadcrumb: definition?.breadcrumb ?? '', content, contentHash: sha256(content), definition };
+  const named = drafts.map(({ kind, definition, content }) => {
+    return { kind, breadcrumb: definition?.breadcrumb ?? '', contentHash: sha256(content), definition };
   });
   const identities = identify(path, named);
-  return drafts.map(({ definition, segments, partIndex, start, end }, position) => {
-    const { kind, breadcrumb, content, contentHash } = named[position]!;
+  return drafts.map(({ kind, definition, segments, content, partIndex, start, end }, position) => {
+    const { breadcrumb, contentHash } = named[position]!;
     const { chunkId, occurrence, parentChunkId, childOrder } = identities[position]!;
     const index = definition?.index ?? -1;
     const [startLine, endLine] = lineRange(text, lines, start, end);

@@ -90,6 +90,7 @@ export function byStart(a: Span, b: Span): number {
 }
 
 function definitionOf(match: Match): FoundDefinition | null {
+  if (match.captures.length === 1 && LISTS[match.captures[0]!.name] !== undefined) return null; // as most are
   const definition = match.captures.find((capture) => capture.name.startsWith('def.'));
   if (definition === undefined) return null;
   const find = (name: string) => match.captures.find((capture) => capture.name === name) ?? null;
@@ -126,6 +127,7 @@ function scopeOf(match: Match): Span | null {
 
 /** From the capture `<name>.from` of the same match, if there is one. */
 function reachingBack(match: Match, capture: Capture): Span {
+  if (match.captures.length === 1) return capture;
   const from = match.captures.find(({ name }) => name === `${capture.name}.from`);
   return { start: from?.start ?? capture.start, end: capture.end };
 }

@@ -1,9 +1,10 @@
 // Definitions and what lies between them → drafts of chunks: which stretches of the file each one owns, and what it
 // repeats of others. Every non-blank character of a file is in the own text of exactly one draft.
 import type { ChunkKind } from '../core/chunk.ts';
+import { byStart } from './captures.ts';
 import type { Definition } from './hierarchy.ts';
 import type { LineTable } from './source-text.ts';
-import { BUDGET, type Segment, sizeOf, splitSegments } from './split.ts';
+import { cutSegments, fits, type Segment } from './split.ts';
 import type { Boundary } from './syntax.ts';
 
 /** A chunk before it has an identity. */
@@ -13,6 +14,8 @@ export interface Draft {
   readonly definition: Definition | null;
   /** In file order. */
   readonly segments: readonly Segment[];
+  /** Never blank. */
+  readonly content: string;
   readonly partIndex: number;
   /** What the chunk stands for: the whole definition, or its part; whatever is repeated from others included. */
   readonly start: number;
@@ -23,26 +26,36 @@ export interface Draft {
 const SMALL_PIECE = 50;
 const NEAR_LINES = 40;
 
+/** What one definition says, or nothing that has a name; whole. */
+interface Piece {
+  readonly definition: Definition | null;
+  readonly segments: readonly Segment[];
+}
+
 /** All drafts of a parsed file, in file order: each definition before its children. */
 export function draftChunks(
   text: string,
   definitions: readonly Definition[],
   signatures: readonly string[],
-  boundaries: readonly Boundary[],
+  boundariesIn: (stretches: readonly Segment[]) => readonly Boundary[],
   lines: LineTable,
 ): Draft[] {
-  const drafts = definitions.flatMap((definition) =>
-    partsOf(
-      text,
-      definition.kind,
-      definition,
-      ownSegments(text, definition, definition.children, signatures),
-      boundaries,
-    ),
-  );
   const top = definitions.filter((definition) => definition.parent === null);
-  for (const segments of piecesBetween(text, top, lines))
-    drafts.push(...partsOf(text, 'module', null, segments, boundaries));
+  const pieces: Piece[] = [
+    ...definitions.map((definition) => ({ definition, segments: ownSegments(text, definition, signatures) })),
+    ...piecesBetween(text, top, lines).map((segments) => ({ definition: null, segments })),
+  ];
+  const drafts: Draft[] = [];
+  const tooLong: Piece[] = [];
+  for (const piece of pieces) {
+    if (fits(text, piece.segments)) drafts.push(...draftParts(text, piece, [piece.segments]));
+    else tooLong.push(piece);
+  }
+  if (tooLong.length > 0) {
+    const stretches = tooLong.flatMap(({ segments }) => segments.filter((segment) => segment.derived === null));
+    const boundaries = boundariesIn(stretches.sort(byStart));
+    for (const piece of tooLong) drafts.push(...draftParts(text, piece, cutSegments(text, piece.segments, boundaries)));
+  }
   return drafts.sort((a, b) => a.start - b.start || depthOf(a) - depthOf(b) || a.partIndex - b.partIndex);
 }
 
@@ -55,23 +68,20 @@ export function contentOf(text: string, segments: readonly Segment[]): string {
     content += derived ?? text.slice(start, end);
     reached = end;
   }
-  return content.replace(/^(?:[^\S\n\r]*[\n\r])+/, '').trimEnd();
+  return content.replace(BLANK_LINES, '').trimEnd();
 }
+
+const BLANK_LINES = /^(?:[^\S\n\r]*[\n\r])+/;
 
 function depthOf({ definition }: Draft): number {
   return definition?.depth ?? 0;
 }
 
 /** A definition's own text, with one line in the place of each child. */
-function ownSegments(
-  text: string,
-  span: Definition,
-  children: readonly Definition[],
-  signatures: readonly string[],
-): Segment[] {
+function ownSegments(text: string, span: Definition, signatures: readonly string[]): Segment[] {
   const segments: Segment[] = [];
   let at = span.start;
-  for (const child of children) {
+  for (const child of span.children) {
     if (child.start > at) segments.push({ start: at, end: child.start, derived: null });
     const indentation = /^[ \t]*/.exec(text.slice(child.start, child.end))![0];
     segments.push({ start: child.start, end: child.end, derived: indentation + signatures[child.index]! });
@@ -83,13 +93,12 @@ function ownSegments(
 
 /** What lies before, between and after the outermost definitions; small pieces are joined to their neighbours. */
 function piecesBetween(text: string, top: readonly Definition[], lines: LineTable): Segment[][] {
-  const pieces: { segments: Segment[]; size: number; isSmall: boolean }[] = [];
+  const pieces: { segments: Segment[]; isSmall: boolean }[] = [];
   let at = 0;
   for (const { start, end } of [...top, { start: text.length, end: text.length }]) {
     const segment = trimmed(text, at, start);
     at = end;
     if (segment === null) continue;
-    const size = sizeOf(text, segment.start, segment.end);
     const isSmall = countNonBlank(text, segment, SMALL_PIECE) < SMALL_PIECE;
     const last = pieces.at(-1);
     const lastEnd = last?.segments.at(-1)?.end;
@@ -97,14 +106,13 @@ function piecesBetween(text: string, top: readonly Definition[], lines: LineTabl
       last !== undefined &&
       lastEnd !== undefined &&
       (isSmall || last.isSmall) &&
-      last.size + size <= BUDGET &&
-      lines.lineAt(segment.start) - lines.lineAt(lastEnd) <= NEAR_LINES
+      lines.lineAt(segment.start) - lines.lineAt(lastEnd) <= NEAR_LINES &&
+      fits(text, [...last.segments, segment])
     ) {
       last.segments.push(segment);
-      last.size += size;
       last.isSmall &&= isSmall;
     } else {
-      pieces.push({ segments: [segment], size, isSmall });
+      pieces.push({ segments: [segment], isSmall });
     }
   }
   return pieces.map(({ segments }) => segments);
@@ -129,18 +137,14 @@ function countNonBlank(text: string, { start, end }: Segment, enough: number): n
   return count;
 }
 
-function partsOf(
-  text: string,
-  kind: ChunkKind,
-  definition: Definition | null,
-  segments: readonly Segment[],
-  boundaries: readonly Boundary[],
-): Draft[] {
-  const parts = splitSegments(text, segments, boundaries).filter((part) => contentOf(text, part) !== '');
-  return parts.map((part, partIndex) => {
-    const isWhole = parts.length === 1 && definition !== null;
-    const start = isWhole ? definition.start : part[0]!.start;
-    const end = isWhole ? definition.end : part.at(-1)!.end;
-    return { kind, definition, segments: part, partIndex, start, end };
+/** Parts that show nothing are left out; the others are numbered. */
+function draftParts(text: string, { definition }: Piece, cut: readonly (readonly Segment[])[]): Draft[] {
+  const parts = cut.map((segments) => ({ segments, content: contentOf(text, segments) }));
+  const shown = parts.filter(({ content }) => content !== '');
+  return shown.map(({ segments, content }, partIndex) => {
+    const isWhole = shown.length === 1 && definition !== null;
+    const start = isWhole ? definition.start : segments[0]!.start;
+    const end = isWhole ? definition.end : segments.at(-1)!.end;
+    return { kind: definition?.kind ?? 'module', definition, segments, content, partIndex, start, end };
   });
 }

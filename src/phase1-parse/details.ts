@@ -131,5 +131,6 @@ function trimLines(lines: string): string {
 }
 
 function distinct(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
   return [...new Set(names)].filter((name) => name !== '').slice(0, MAX_NAMES);
 }

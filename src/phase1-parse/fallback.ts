@@ -4,10 +4,10 @@ import { loadBuiltInLanguages } from '../languages/load.ts';
 import { createRegistry, type LanguageRegistry } from '../languages/registry.ts';
 import { type AdmissionOptions, admit, withAdmission } from './admit.ts';
 import { assembleChunks, type Source } from './assemble.ts';
-import type { Draft } from './chunk.ts';
+import { contentOf, type Draft } from './chunk.ts';
 import type { ParsedContent } from './parse-file.ts';
 import { type LineTable, lineTable } from './source-text.ts';
-import { type Atom, BUDGET, groupAtoms, type Segment, sizeOf, splitSegments } from './split.ts';
+import { type Atom, BUDGET, cutSegments, fits, groupAtoms, type Segment, sizeOf } from './split.ts';
 
 /** A block repeats the last lines of the one before it, up to a tenth; the repeated lines are nobody's own text twice. */
 const OVERLAP = BUDGET / 10;
@@ -56,7 +56,8 @@ export function draftBlocks(text: string, lines: LineTable = lineTable(text)): D
       const repeated = overlapStart(text, atoms, before);
       const segments: Segment[] = [{ start, end, derived: null }];
       if (repeated < start) segments.unshift({ start: repeated, end: start, derived: text.slice(repeated, start) });
-      drafts.push({ kind: 'text', definition: null, segments, partIndex: 0, start: repeated, end });
+      const content = contentOf(text, segments);
+      drafts.push({ kind: 'text', definition: null, segments, content, partIndex: 0, start: repeated, end });
     }
     before += block.length;
   }
@@ -79,7 +80,8 @@ function lineAtoms(text: string, { starts }: LineTable): Atom[] {
           ? RANK_OUTERMOST
           : RANK_LINE;
     afterBlank = isBlank;
-    const pieces = splitSegments(text, [{ start, end, derived: null }], [], BLOCK).flat();
+    const whole: Segment[] = [{ start, end, derived: null }];
+    const pieces = fits(text, whole, BLOCK) ? whole : cutSegments(text, whole, [], BLOCK).flat();
     return pieces.map((piece, index) => ({
       ...piece,
       size: sizeOf(text, piece.start, piece.end),

@@ -1,7 +1,7 @@
 // Complexity and size of definitions, counted from offsets. What lies in a nested definition counts there alone; lambdas
 // and anonymous functions count into the definition around them.
 import type { ChunkKind, ChunkMetrics } from '../core/chunk.ts';
-import { firstFrom, type Marks, type Span, spanKey } from './captures.ts';
+import { byStart, firstFrom, type Marks, type Span } from './captures.ts';
 import type { Definition, OwnedSpan } from './hierarchy.ts';
 import type { LineTable } from './source-text.ts';
 import type { SyntaxReading } from './syntax.ts';
@@ -66,7 +66,7 @@ function nestingByOwner(
 ): { deepest: number[]; cognitive: number[] } {
   const deepest = new Array<number>(size).fill(0);
   const cognitive = countByOwner(size, owned, marks.flats);
-  const flat = new Set(marks.flats.map(spanKey));
+  let nextFlat = 0;
   const open: { end: number; owner: number; level: number }[] = [];
   const owners = ownersOf(owned, marks.nests);
   for (const [index, mark] of marks.nests.entries()) {
@@ -75,7 +75,8 @@ function nestingByOwner(
     if (owner < 0) continue;
     const around = open.at(-1);
     const outerLevel = around?.owner === owner ? around.level : 0;
-    const isFlat = flat.has(spanKey(mark));
+    while (nextFlat < marks.flats.length && byStart(marks.flats[nextFlat]!, mark) < 0) nextFlat += 1;
+    const isFlat = nextFlat < marks.flats.length && byStart(marks.flats[nextFlat]!, mark) === 0;
     const level = isFlat ? Math.max(outerLevel, 1) : outerLevel + 1;
     if (!isFlat) cognitive[owner]! += level;
     deepest[owner] = Math.max(deepest[owner]!, level);
@@ -100,12 +101,11 @@ function gradeOf(cyclomatic: number | null): ChunkMetrics['grade'] {
 }
 
 function smellsOf(kind: ChunkKind, metrics: Omit<ChunkMetrics, 'grade' | 'smells'>): string[] {
-  const found: [name: string, isThere: boolean][] = [
-    ['complex', (metrics.cyclomatic ?? 0) > LIMITS.cyclomatic],
-    ['deep-nesting', (metrics.nesting ?? 0) > LIMITS.nesting],
-    ['large-class', kind === 'class' && metrics.lines > LIMITS.classLines],
-    ['long-method', CALLABLE.has(kind) && metrics.lines > LIMITS.methodLines],
-    ['many-parameters', CALLABLE.has(kind) && (metrics.parameters ?? 0) > LIMITS.parameters],
-  ];
-  return found.filter(([, isThere]) => isThere).map(([name]) => name);
+  const smells: string[] = [];
+  if ((metrics.cyclomatic ?? 0) > LIMITS.cyclomatic) smells.push('complex');
+  if ((metrics.nesting ?? 0) > LIMITS.nesting) smells.push('deep-nesting');
+  if (kind === 'class' && metrics.lines > LIMITS.classLines) smells.push('large-class');
+  if (CALLABLE.has(kind) && metrics.lines > LIMITS.methodLines) smells.push('long-method');
+  if (CALLABLE.has(kind) && (metrics.parameters ?? 0) > LIMITS.parameters) smells.push('many-parameters');
+  return smells;
 }

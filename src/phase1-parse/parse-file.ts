@@ -49,8 +49,11 @@ async function parseText(
   if (language === null || language.grammar === null) return asBlocks(source, 'no grammar');
   if (byteLength > MAX_TREE_BYTES) return asBlocks(source, 'too large for a syntax tree');
   if (hasOnlyCarriageReturns(source.text)) return asBlocks(source, 'lines end with CR only');
-  const reading = await syntax.read(language, source.text);
-  if (reading === null) return asBlocks(source, 'parsing took too long');
+  const content = await syntax.read(language, source.text, (reading) => asTree(source, language, reading));
+  return content ?? asBlocks(source, 'parsing took too long');
+}
+
+function asTree(source: Source, language: Language, reading: SyntaxReading): ParsedContent {
   const findings = readMatches(reading.matches);
   const { count, characters } = measureUnreadable(reading.errors, findings.definitions);
   if (characters * 2 > source.text.trim().length) return asBlocks(source, 'mostly syntax errors');
@@ -86,5 +89,6 @@ export function draftFile(
 ): { definitions: Definition[]; signatures: string[]; drafts: Draft[] } {
   const definitions = buildHierarchy(text, findings, language);
   const signatures = definitions.map((definition) => signatureOf(text, definition, findings.marks.comments));
-  return { definitions, signatures, drafts: draftChunks(text, definitions, signatures, reading.boundaries, lines) };
+  const drafts = draftChunks(text, definitions, signatures, reading.boundariesIn, lines);
+  return { definitions, signatures, drafts };
 }

@@ -80,7 +80,7 @@ export function isGenerated(text: string, lines: LineTable): boolean {
 
 /** With every run of blanks as one space, and no longer than `limit`. */
 export function oneLine(text: string, limit: number): string {
-  return capped(text.replace(/\s+/g, ' ').trim(), limit);
+  return capped((/[^\S ]| {2}/.test(text) ? text.replace(/\s+/g, ' ') : text).trim(), limit);
 }
 
 /** At most `limit` UTF-16 units, the last an ellipsis if some were cut; never half of a surrogate pair. */

@@ -17,33 +17,38 @@ export interface Segment extends Span {
  */
 export function sizeOf(text: string, start = 0, end = text.length): number {
   let size = 0;
-  let length = 0; // of the word so far
-  let last = BLANK;
-  let isCompound = false;
-  for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at);
-    const now = code < 128 ? CLASSES[code]! : MARK;
-    if (now < UPPER) {
-      if (now === MARK) size += 1;
-      length = 0;
-    } else if (length === 0) {
-      size += 1;
-      length = 1;
-      isCompound = false;
-    } else {
-      length += 1;
+  let at = start;
+  while (at < end) {
+    let last = classAt(text, at++);
+    if (last < UPPER) {
+      if (last === MARK) size += 1;
+      continue;
+    }
+    size += 1;
+    const wordStart = at - 1;
+    let isCompound = false;
+    for (; at < end; at++) {
+      const now = classAt(text, at);
+      if (now < UPPER) break;
+      const length = at + 1 - wordStart;
       size += length > SHORT_WORD ? LONG_LETTER : SHORT_LETTER;
-      const isOther = now !== last && !(now === LOWER && last === UPPER);
-      if (isOther) {
+      if (now === last) {
+        if (now === DIGIT && length > SHORT_NUMBER) size += LONG_NUMBER;
+        continue;
+      }
+      if (now !== LOWER || last !== UPPER) {
         size += isCompound ? NEXT_COMPOUND : FIRST_COMPOUND;
         isCompound = true;
-      } else if (now === DIGIT && length > SHORT_NUMBER) {
-        size += LONG_NUMBER;
       }
+      last = now;
     }
-    last = now;
   }
   return size;
+}
+
+function classAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 128 ? CLASSES[code]! : MARK;
 }
 
 const BLANK = 0;
@@ -68,6 +73,9 @@ const NEXT_COMPOUND = 0.5;
 const SHORT_NUMBER = 3;
 const LONG_NUMBER = 0.35;
 
+/** No text is larger than this times its characters: `a1` is the worst. */
+const DEAREST = (1 + SHORT_LETTER + FIRST_COMPOUND) / 2;
+
 /** How large a chunk may be, in the unit of `sizeOf`, so that it fits with its header. */
 export const BUDGET = 215;
 
@@ -81,15 +89,23 @@ const RANK_LINE = 1_000;
 const RANK_WITHIN_LINE = 10_000;
 const RANK_HARD = 100_000;
 
-/** Cuts segments into parts of at most `budget`, in order; what fits comes back whole. */
-export function splitSegments(
+/** Whether segments make a part of at most `budget` together. */
+export function fits(text: string, segments: readonly Segment[], budget: number = BUDGET): boolean {
+  let characters = 0;
+  for (const { start, end, derived } of segments) characters += derived === null ? end - start : derived.length;
+  if (characters * DEAREST <= budget) return true;
+  let size = 0;
+  for (const segment of segments) size += segmentSize(text, segment);
+  return size <= budget;
+}
+
+/** Cuts segments that do not fit into parts of at most `budget`, in order. */
+export function cutSegments(
   text: string,
   segments: readonly Segment[],
   boundaries: readonly Boundary[],
   budget: number = BUDGET,
 ): Segment[][] {
-  const size = segments.reduce((sum, segment) => sum + segmentSize(text, segment), 0);
-  if (size <= budget) return [[...segments]];
   const atoms = segments.flatMap((segment) =>
     segment.derived === null
       ? cutAtoms(text, segment, boundaries, budget)
@@ -153,9 +169,10 @@ function cutAtoms(text: string, segment: Segment, boundaries: readonly Boundary[
     }
   };
   let line = segment.start; // where the line began that is being cut
+  let nextLine = lineAfter(text, line);
   const linesUntil = (offset: number) => {
-    for (let next = text.indexOf('\n', line) + 1; next > 0 && next <= offset; next = text.indexOf('\n', line) + 1) {
-      line = next;
+    for (; nextLine <= offset; nextLine = lineAfter(text, line)) {
+      line = nextLine;
       if (line < segment.end) cutAt(line, RANK_LINE);
     }
   };
@@ -169,6 +186,11 @@ function cutAtoms(text: string, segment: Segment, boundaries: readonly Boundary[
   linesUntil(segment.end);
   cutAt(segment.end, 0);
   return atoms;
+}
+
+function lineAfter(text: string, offset: number): number {
+  const lineBreak = text.indexOf('\n', offset);
+  return lineBreak === -1 ? Number.POSITIVE_INFINITY : lineBreak + 1;
 }
 
 /** An atom that is too large by itself, cut at any character (a surrogate pair is one). */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Language as Grammar, Parser, Query, type Tree } from 'web-tree-sitter';
+import { Language as Grammar, Parser, Query, type QueryMatch, type Tree } from 'web-tree-sitter';
 import { IndexerError, messageOf } from '../core/errors.ts';
 import { type Language, loadBuiltInLanguages } from '../languages/load.ts';
 import { createRegistry, type LanguageRegistry } from '../languages/registry.ts';
@@ -31,22 +31,26 @@ export interface Boundary {
 
 export interface SyntaxReading {
   readonly matches: readonly Match[];
-  /** In file order; only inside nodes that are longer than `LONG_NODE` characters. */
-  readonly boundaries: readonly Boundary[];
   /** What the grammar could not read (nodes, so errors may hold errors) or missed (of no length), in no order. */
   readonly errors: readonly Capture[];
   /** What the language's query can count. */
   readonly counts: { readonly decisions: boolean; readonly nesting: boolean };
+  /**
+   * All boundaries in these stretches (in file order, apart from each other), in file order; some outside may be among
+   * them. Only inside nodes that are longer than `LONG_NODE` characters. Walking a tree is slow: ask for what is to be cut.
+   */
+  boundariesIn(stretches: readonly { readonly start: number; readonly end: number }[]): Boundary[];
 }
 
 export interface Syntax {
   readonly languages: LanguageRegistry;
   /**
-   * Parses one text and runs its language's query. Null if that took longer than the deadline.
+   * Parses one text, runs its language's query, and returns what `use` makes of it; the reading is not to be kept, for
+   * the tree ends with the call. Null if that took longer than the deadline.
    * Throws GRAMMAR_DAMAGED for a wasm file that is missing, changed or does not load, CONFIG_INVALID for a bad query.
    * After a RuntimeError out of the wasm code the module is lost: end the thread.
    */
-  read(language: Language, text: string): Promise<SyntaxReading | null>;
+  read<T>(language: Language, text: string, use: (reading: SyntaxReading) => T): Promise<T | null>;
 }
 
 /** Shorter nodes are never cut, so their insides are not looked at. */
@@ -55,6 +59,8 @@ const LONG_NODE = 400;
 interface Compiled {
   readonly parser: Parser;
   readonly query: Query;
+  /** Apart from the other, for it has to look at every node, and most files have no error. */
+  readonly errorQuery: Query;
   readonly comments: ReadonlySet<string>;
   readonly counts: SyntaxReading['counts'];
 }
@@ -68,13 +74,13 @@ export async function openSyntax(
   const compiled = new Map<string, Promise<Compiled>>();
   return {
     languages: createRegistry(languages),
-    async read(language, text) {
+    async read(language, text, use) {
       let entry = compiled.get(language.id);
       if (entry === undefined) {
         entry = compile(language);
         compiled.set(language.id, entry);
       }
-      return readTree(await entry, text, deadlineMs);
+      return readTree(await entry, text, deadlineMs, use);
     },
   };
 }
@@ -89,12 +95,7 @@ function startRuntime(): Promise<void> {
 async function compile(language: Language): Promise<Compiled> {
   const grammar = await loadGrammar(language);
   // What every language needs is added here, so that no query can forget it.
-  const source = [
-    language.query,
-    ...language.comments.map((type) => `(${type}) @_comment`),
-    '(ERROR) @_error',
-    '(MISSING) @_error',
-  ];
+  const source = [language.query, ...language.comments.map((type) => `(${type}) @_comment`)];
   let query: Query;
   try {
     query = new Query(grammar, source.join('\n'));
@@ -108,6 +109,7 @@ async function compile(language: Language): Promise<Compiled> {
   return {
     parser,
     query,
+    errorQuery: new Query(grammar, '(ERROR) @_error (MISSING) @_error'),
     comments: new Set(language.comments),
     counts: { decisions: query.captureNames.includes('decision'), nesting: query.captureNames.includes('nest') },
   };
@@ -139,8 +141,13 @@ async function loadGrammar(language: Language): Promise<Grammar> {
   }
 }
 
-function readTree(compiled: Compiled, text: string, deadlineMs: number): SyntaxReading | null {
-  const { parser, query } = compiled;
+function readTree<T>(
+  compiled: Compiled,
+  text: string,
+  deadlineMs: number,
+  use: (reading: SyntaxReading) => T,
+): T | null {
+  const { parser, query, errorQuery, counts } = compiled;
   const deadline = performance.now() + deadlineMs;
   let late = false;
   const progressCallback = () => {
@@ -154,41 +161,52 @@ function readTree(compiled: Compiled, text: string, deadlineMs: number): SyntaxR
   }
   try {
     const found = query.matches(tree.rootNode, { progressCallback });
+    const broken = late || !tree.rootNode.hasError ? [] : errorQuery.captures(tree.rootNode, { progressCallback });
     if (late) return null;
-    const matches: Match[] = [];
-    const errors: Capture[] = [];
-    for (const { patternIndex, captures } of found) {
-      const plain: Capture[] = [];
-      for (const { name, node } of captures) {
-        const capture = { name, start: node.startIndex, end: node.endIndex, children: 0 };
-        if (name === '_error') errors.push(capture);
-        else if (name === 'params')
-          plain.push({ ...capture, children: node.childCount === 0 ? -1 : node.namedChildCount });
-        else if (name === '_comment' || !name.startsWith('_')) plain.push(capture);
-      }
-      if (plain.length > 0) matches.push({ pattern: patternIndex, captures: plain });
-    }
-    return {
-      matches,
-      errors,
-      boundaries: boundariesOf(tree, text, compiled.comments),
-      counts: compiled.counts,
-    };
+    return use({
+      matches: plainMatches(found),
+      errors: broken.map(({ name, node }) => ({ name, start: node.startIndex, end: node.endIndex, children: 0 })),
+      counts,
+      boundariesIn: (stretches) => boundariesOf(tree, text, compiled.comments, stretches),
+    });
   } finally {
     tree.delete();
   }
 }
 
+/** Without the captures that serve predicates only. */
+function plainMatches(found: readonly QueryMatch[]): Match[] {
+  const matches: Match[] = [];
+  for (const { patternIndex, captures } of found) {
+    const plain: Capture[] = [];
+    for (const { name, node } of captures) {
+      if (name.startsWith('_') && name !== '_comment') continue;
+      const children = name !== 'params' ? 0 : node.childCount === 0 ? -1 : node.namedChildCount;
+      plain.push({ name, start: node.startIndex, end: node.endIndex, children });
+    }
+    if (plain.length > 0) matches.push({ pattern: patternIndex, captures: plain });
+  }
+  return matches;
+}
+
 /** Walks with a cursor, not by recursion: trees are as deep as their text is nested. */
-function boundariesOf(tree: Tree, text: string, comments: ReadonlySet<string>): Boundary[] {
+function boundariesOf(
+  tree: Tree,
+  text: string,
+  comments: ReadonlySet<string>,
+  stretches: readonly { readonly start: number; readonly end: number }[],
+): Boundary[] {
   const boundaries: Boundary[] = [];
   const cursor = tree.walk();
   try {
+    let ahead = 0; // the first stretch that is not behind
     let depth = 0;
     let follows = false; // what stands below its comment stays with it
     let more = cursor.gotoFirstChild();
     while (more) {
       const start = cursor.startIndex;
+      while (ahead < stretches.length && stretches[ahead]!.end <= start) ahead += 1;
+      if (ahead === stretches.length) break;
       if (cursor.nodeIsNamed) {
         const isComment = comments.has(cursor.nodeType);
         if (!isComment || startsLine(text, start)) {
@@ -196,7 +214,8 @@ function boundariesOf(tree: Tree, text: string, comments: ReadonlySet<string>): 
           follows = isComment;
         }
       }
-      if (cursor.endIndex - start > LONG_NODE && cursor.gotoFirstChild()) {
+      const end = cursor.endIndex;
+      if (end - start > LONG_NODE && end > stretches[ahead]!.start && cursor.gotoFirstChild()) {
         depth += 1;
         follows = false;
         continue;

@@ -10,6 +10,7 @@ export interface Unreadable {
 
 /** `errors` and `definitions` are nodes of one tree: any two are apart, or one holds the other. */
 export function measureUnreadable(errors: readonly Span[], definitions: readonly Span[]): Unreadable {
+  if (errors.length === 0) return { count: 0, characters: 0 };
   const nodes = [
     ...errors.map(({ start, end }) => ({ start, end, isError: true })),
     ...definitions.map(({ start, end }) => ({ start, end, isError: false })),

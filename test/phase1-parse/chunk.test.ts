@@ -69,9 +69,13 @@ const files = fc.constantFrom(...languages).chain((language) => {
 });
 
 async function draftsOf(language: Language, text: string): Promise<Draft[]> {
-  const reading = await syntax.read(language, text);
   const source = { path: 'a', text, lines: lineTable(text), language: language.id };
-  return draftFile(source, language, reading!, readMatches(reading!.matches)).drafts;
+  const drafts = await syntax.read(
+    language,
+    text,
+    (reading) => draftFile(source, language, reading, readMatches(reading.matches)).drafts,
+  );
+  return drafts!;
 }
 
 function nonBlank(text: string): string {

@@ -61,7 +61,7 @@ describe('the tree of definitions', () => {
           text,
           definitions,
           definitions.map(() => 'line'),
-          [],
+          () => [],
           lineTable(text),
         );
         const owned = drafts.flatMap(({ segments }) => segments.filter(({ derived }) => derived === null));
