@@ -37,12 +37,13 @@ export interface GlobalFlags {
 export async function configFor(command: Command, path: string | undefined, creates: boolean): Promise<Config> {
   const { loadConfig } = await import('../config/load.ts');
   const typed = command.optsWithGlobals<GlobalFlags & RunFlags>();
-  const { workers, checkpointInterval, maxFileSize, durability, modelDir, indexDir } = typed;
+  const { workers, checkpointInterval, maxFileSize, maxMemory, durability, modelDir, indexDir } = typed;
   const { include, exclude, allowSecrets } = typed;
   const flags = {
     workers,
     checkpointInterval,
     maxFileSize,
+    maxMemory,
     durability,
     modelDir,
     indexDir,
@@ -58,6 +59,7 @@ export interface RunFlags {
   readonly workers?: string;
   readonly checkpointInterval?: string;
   readonly maxFileSize?: string;
+  readonly maxMemory?: string;
   readonly durability?: string;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];

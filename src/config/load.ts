@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import { type Environment, standingFolder } from './environment.ts';
+import { workersWithin } from './memory.ts';
 import { editDistance, nearest } from './nearest.ts';
 import { readPeerConfig } from './peer-config.ts';
 import { peerVariables } from './peer-environment.ts';
@@ -69,7 +70,7 @@ export function loadConfig(request: ConfigRequest): Config {
   return Object.freeze({
     root,
     indexDir,
-    workers: merged.workers,
+    workers: merged.maxMemory === undefined ? merged.workers : workersWithin(merged.maxMemory, merged.workers),
     checkpointInterval: merged.checkpointInterval,
     maxFileBytes: merged.maxFileSize,
     include: merged.include,

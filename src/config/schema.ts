@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { SourceRules } from '../core/source-rules.ts';
+import { availableMemory, LEAST_MEMORY_BYTES, workersWithin } from './memory.ts';
 import { packageRoot } from './package.ts';
 
 /** What a run needs to know, after flags, environment, file and defaults were merged. Frozen. */
@@ -11,7 +12,7 @@ export interface Config {
   readonly root: string;
   /** Absolute path of the index directory (`<root>/.mcp-vector-search` unless told otherwise). */
   readonly indexDir: string;
-  /** Worker threads of either phase. */
+  /** Worker threads of either phase, as many as fit into the memory that was allowed. */
   readonly workers: number;
   /** Batches of 512 rows between two checkpoints. */
   readonly checkpointInterval: number;
@@ -35,6 +36,7 @@ export interface Config {
 
 const BYTES_PER_UNIT = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
 const MOST_FILE_BYTES = BYTES_PER_UNIT.g;
+const MOST_MEMORY_BYTES = 1024 * BYTES_PER_UNIT.g;
 
 /** Numbers arrive as JSON numbers or, from flags and environment, as text. */
 function wholeNumber(least: number, most: number) {
@@ -48,8 +50,9 @@ function wholeNumber(least: number, most: number) {
   );
 }
 
-function byteCount() {
-  const expected = 'a size in bytes from 1 to 1 GiB, such as 500000, "512k" or "2MiB"';
+/** `range` says in words what `least` and `most` are. */
+function byteCount(range: string, least: number, most: number) {
+  const expected = `a size in bytes ${range}, such as 500000, "512k" or "2MiB"`;
   const written = v.pipe(
     v.string(),
     v.regex(/^\d{1,12} ?([kmg](i?b)?|b)?$/i),
@@ -61,8 +64,8 @@ function byteCount() {
   return v.pipe(
     v.union([v.number(), written], expected),
     v.integer(expected),
-    v.minValue(1, expected),
-    v.maxValue(MOST_FILE_BYTES, expected),
+    v.minValue(least, expected),
+    v.maxValue(most, expected),
   );
 }
 
@@ -107,7 +110,8 @@ function folder() {
 export const SettingsSchema = v.strictObject({
   workers: v.exactOptional(wholeNumber(1, 1024)),
   checkpointInterval: v.exactOptional(wholeNumber(1, 10_000)),
-  maxFileSize: v.exactOptional(byteCount()),
+  maxFileSize: v.exactOptional(byteCount('from 1 to 1 GiB', 1, MOST_FILE_BYTES)),
+  maxMemory: v.exactOptional(byteCount('from 384 MiB to 1 TiB', LEAST_MEMORY_BYTES, MOST_MEMORY_BYTES)),
   include: v.exactOptional(patterns()),
   exclude: v.exactOptional(patterns()),
   allowSecrets: v.exactOptional(yesOrNo()),
@@ -124,7 +128,7 @@ export const SETTING_KEYS = Object.keys(SettingsSchema.entries) as readonly Sett
 /** What holds where no layer says otherwise; `indexDir` follows from the root. */
 export function defaultSettings() {
   return {
-    workers: Math.min(availableParallelism(), 1024),
+    workers: workersWithin(availableMemory(), Math.min(availableParallelism(), 1024)),
     checkpointInterval: 20,
     maxFileSize: 2 * BYTES_PER_UNIT.m,
     include: [],

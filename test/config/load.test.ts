@@ -63,6 +63,11 @@ describe('the configuration', () => {
     expect(load(project(undefined, { workers: 4 })).workers).toBe(4);
   });
 
+  it('starts no more workers than fit into the memory that was allowed', () => {
+    const workers = (maxMemory: string) => load(project(), { flags: { workers: '6', maxMemory } }).workers;
+    expect([workers('384MiB'), workers('640MiB'), workers('4g')]).toEqual([1, 3, 6]);
+  });
+
   it('names flags and variables after the setting', () => {
     expect(flagName('checkpointInterval')).toBe('--checkpoint-interval');
     expect(variableName('maxFileSize')).toBe('TANDEM_MAX_FILE_SIZE');
@@ -89,6 +94,8 @@ describe('the configuration', () => {
     ['maxFileSize', '2 GiB'],
     ['maxFileSize', '0'],
     ['maxFileSize', '1mm'],
+    ['maxMemory', '383MiB'],
+    ['maxMemory', '2048g'],
     ['durability', 'none'],
     ['modelDir', ''],
   ])('refuses %s = %j and says what is expected', (key, value) => {
