@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   verify: ['core', 'store', 'embedding'],
   cleanup: ['core', 'config', 'store', 'verify', 'migrate'],
   doctor: ['core', 'config', 'store', 'embedding', 'languages', 'verify'],
-  run: ['core', 'config', 'store', 'embedding', 'phase1-parse', 'phase2-embed'],
+  run: ['core', 'config', 'languages', 'store', 'embedding', 'phase1-parse', 'phase2-embed'],
   'unlock.ts': ['core', 'config', 'store'],
   'status.ts': FOLDERS,
   'add-chunks.ts': ['core', 'phase1-parse', 'run', 'store'],

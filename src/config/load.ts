@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
+import type { LanguageFolder } from '../core/language-folder.ts';
 import { type Environment, standingFolder } from './environment.ts';
 import { workersWithin } from './memory.ts';
 import { editDistance, nearest } from './nearest.ts';
@@ -41,6 +42,8 @@ interface Layer {
   readonly settings: Settings;
   /** Where its relative paths start. */
   readonly base: string;
+  /** True for what the project says of itself. */
+  readonly isProjects?: boolean;
 }
 
 /**
@@ -61,7 +64,7 @@ export function loadConfig(request: ConfigRequest): Config {
   const layers: Layer[] = [
     { settings: parseSettings(request.flags ?? {}, flagName, 'the command line'), base: standing },
     { settings: environmentSettings(env), base: standing },
-    { settings: readProjectFile(root, userFile), base: root },
+    { settings: readProjectFile(root, userFile), base: root, isProjects: true },
     { settings: readSettingsFile(userFile), base: dirname(userFile) },
   ];
   const merged = mergeLayers(layers);
@@ -76,6 +79,7 @@ export function loadConfig(request: ConfigRequest): Config {
     include: merged.include,
     exclude: merged.exclude,
     allowSecrets: merged.allowSecrets,
+    languages: languageFolders(layers),
     durability: merged.durability,
     modelDir: merged.modelDir,
     sources: peer?.sources,
@@ -113,6 +117,14 @@ function mergeLayers(layers: readonly Layer[]) {
   return { ...defaultSettings(), ...merged };
 }
 
+/** Those of all layers, the user's last: they win where two claim the same files. */
+function languageFolders(layers: readonly Layer[]): LanguageFolder[] {
+  const projectsFirst = layers.toSorted((a, b) => Number(b.isProjects ?? false) - Number(a.isProjects ?? false));
+  return projectsFirst.flatMap(({ settings, base, isProjects }) =>
+    (settings.languages ?? []).map((path) => ({ path: resolve(base, path), isTrusted: isProjects !== true })),
+  );
+}
+
 function environmentSettings(env: Environment): Settings {
   const given: Record<string, string> = {};
   const peer = peerVariables(env);
@@ -147,6 +159,10 @@ function readProjectFile(root: string, userFile: string): Settings {
   }
   if (settings.allowSecrets === true) {
     throw invalid(path, 'sets allowSecrets, which a project may not', `set it in ${userFile} or with --allow-secrets`);
+  }
+  const outside = settings.languages?.find((folder) => !isInside(root, realPath(resolve(root, folder))));
+  if (outside !== undefined) {
+    throw invalid(path, `names the language ${outside}, outside the project`, `name it in ${userFile}`);
   }
   if (settings.indexDir !== undefined && !isInside(root, realPath(resolve(root, settings.indexDir)))) {
     throw invalid(path, 'sets indexDir to a place outside the project', `set it in ${userFile} or with --index-dir`);

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { LanguageFolder } from '../core/language-folder.ts';
 import type { SourceRules } from '../core/source-rules.ts';
 import { availableMemory, LEAST_MEMORY_BYTES, workersWithin } from './memory.ts';
 import { packageRoot } from './package.ts';
@@ -24,6 +25,8 @@ export interface Config {
   readonly exclude: readonly string[];
   /** False leaves out files that hold secrets by their name. */
   readonly allowSecrets: boolean;
+  /** Languages of the user's own. */
+  readonly languages?: readonly LanguageFolder[] | undefined;
   /** `full` fsyncs at every barrier; `fast` leaves that to the operating system. */
   readonly durability: 'full' | 'fast';
   /** Absolute path of the model's folder. */
@@ -98,6 +101,17 @@ function yesOrNo() {
   return v.union([v.boolean(), written], expected);
 }
 
+/** From the environment: one path a line. */
+function folders() {
+  const expected = 'a list of at most 100 paths of folders, such as ["languages/cobol"]';
+  const path = v.pipe(v.string(expected), v.nonEmpty(expected), v.regex(/^[^\0\n\r]*$/, expected));
+  const lines = v.pipe(
+    v.string(),
+    v.transform((text) => text.split('\n').filter((line) => line !== '')),
+  );
+  return v.pipe(v.union([v.array(v.string()), lines], expected), v.array(path, expected), v.maxLength(100, expected));
+}
+
 function folder() {
   const expected = 'the path of a folder';
   return v.pipe(v.string(expected), v.nonEmpty(expected));
@@ -115,6 +129,7 @@ export const SettingsSchema = v.strictObject({
   include: v.exactOptional(patterns()),
   exclude: v.exactOptional(patterns()),
   allowSecrets: v.exactOptional(yesOrNo()),
+  languages: v.exactOptional(folders()),
   durability: v.exactOptional(v.picklist(['full', 'fast'], '"full" or "fast"')),
   modelDir: v.exactOptional(folder()),
   indexDir: v.exactOptional(folder()),

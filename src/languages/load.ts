@@ -33,6 +33,7 @@ export interface Language {
 }
 
 const HERE = new URL('./', import.meta.url);
+const GRAMMAR_LIST = new URL('grammars.json', HERE);
 /** Where the built-in grammars lie. */
 export const GRAMMARS_DIR = new URL('../../dist/grammars/', import.meta.url);
 
@@ -48,13 +49,24 @@ export function loadBuiltInLanguages(grammarsDir: URL = GRAMMARS_DIR): Language[
       hint: 'install tandem-index again, or rebuild a checkout',
     });
   }
-  return names.map((name) => loadLanguage(new URL(`${name}/`, HERE), grammarsDir));
+  return names.map((name) => loadLanguage(new URL(`${name}/`, HERE), { grammarsDir }));
 }
 
-/** One language from its directory (a URL that ends in `/`). Throws CONFIG_INVALID, naming the file and the place in it. */
-export function loadLanguage(directory: URL, grammarsDir: URL = GRAMMARS_DIR): Language {
+/**
+ * One language from its directory (a URL that ends in `/`). Throws CONFIG_INVALID, naming the file and the place in it.
+ * `confined` sees each file that is there before it is read, and may throw.
+ */
+export function loadLanguage(
+  directory: URL,
+  options: { readonly grammarsDir?: URL; readonly confined?: ((file: URL) => void) | null } = {},
+): Language {
+  const { grammarsDir = GRAMMARS_DIR, confined = null } = options;
+  const read = (place: URL) => {
+    if (confined !== null && existsSync(place)) confined(place);
+    return readText(place);
+  };
   const file = new URL('language.json', directory);
-  const parsed = v.safeParse(languageSchema, readJson(file));
+  const parsed = v.safeParse(languageSchema, parseJson(file, read(file)));
   if (!parsed.success) {
     const issue = parsed.issues[0];
     throw invalid(file, `${v.getDotPath(issue) ?? 'the whole file'}: ${issue.message}`);
@@ -66,13 +78,13 @@ export function loadLanguage(directory: URL, grammarsDir: URL = GRAMMARS_DIR): L
     textWhenSmall: kindsOf(file, 'textWhenSmall', textWhenSmall),
     joins: kindsOf(file, 'joins', joins),
     grammar: grammar === undefined ? null : locateGrammar(grammar, directory, grammarsDir),
-    query: grammar === undefined ? '' : queries.map((name) => readText(new URL(name, directory))).join('\n'),
+    query: grammar === undefined ? '' : queries.map((name) => read(new URL(name, directory))).join('\n'),
   };
 }
 
 /** What we ship, as recorded when it was built. */
 export function readGrammarManifest(): readonly GrammarRecord[] {
-  return v.parse(grammarManifestSchema, readJson(new URL('grammars.json', HERE))).grammars;
+  return v.parse(grammarManifestSchema, parseJson(GRAMMAR_LIST, readText(GRAMMAR_LIST))).grammars;
 }
 
 function kindsOf(file: URL, key: string, kinds: readonly string[]): ReadonlySet<ChunkKind> {
@@ -92,8 +104,7 @@ function locateGrammar(name: string, directory: URL, grammarsDir: URL): GrammarF
 
 let manifest: ReadonlyMap<string, string> | undefined;
 
-function readJson(file: URL): unknown {
-  const text = readText(file);
+function parseJson(file: URL, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

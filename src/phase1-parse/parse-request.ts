@@ -1,6 +1,7 @@
 // Answers one request: read, hash, and parse only if the bytes are not those already known. Runs in a worker, and
 // needs none.
 import { createHash } from 'node:crypto';
+import type { LanguageRegistry } from '../languages/registry.ts';
 import { parseAsLines } from './fallback.ts';
 import { parseFile } from './parse-file.ts';
 import { readSource } from './read-source.ts';
@@ -13,6 +14,8 @@ export interface RequestContext {
   readonly realRoot: string;
   readonly maxFileBytes: number;
   readonly allowSecrets: boolean;
+  /** Of the same languages as `syntax`. */
+  readonly languages: LanguageRegistry;
   /** Opened at the first file that needs parsing: a worker that only cuts lines does without. */
   readonly syntax: () => Promise<Syntax>;
 }
@@ -36,7 +39,7 @@ export async function answerRequest(request: ParseRequest, job: Job, context: Re
   const options = { maxFileBytes, allowSecrets };
   const parsed =
     job.mode === 'fallback'
-      ? parseAsLines(path, source.bytes, job.reason, options)
+      ? parseAsLines(path, source.bytes, job.reason, options, context.languages)
       : await parseFile(path, source.bytes, await context.syntax(), options);
   return { kind: 'parsed', file: { path, stamp, sha256, ...parsed } };
 }

@@ -4,6 +4,8 @@ import { IndexerError } from '../core/errors.ts';
 import type { Observer } from '../core/events.ts';
 import { batched } from '../core/iterate.ts';
 import type { SourceRules } from '../core/source-rules.ts';
+import type { Language } from '../languages/load.ts';
+import { fingerprintOf } from '../languages/own.ts';
 import { FOREIGN_CHUNKER } from '../store/adopt.ts';
 import type { FileRecord } from '../store/ledger.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
@@ -27,6 +29,8 @@ export interface Phase1Context {
   readonly sources?: SourceRules | undefined;
   /** Parses every file, whatever is known of it. */
   readonly force?: boolean | undefined;
+  /** Languages of the user's own. */
+  readonly languages?: readonly Language[];
   readonly observe: Observer;
   /** Called once it is known what is there, before anything is written. */
   readonly begin: (discovery: Discovery) => Promise<void>;
@@ -60,8 +64,11 @@ export interface Phase1Result {
 const CHUNKER_VERSION = '2';
 
 /** What a file's chunks depend on beside its bytes: a file recorded with another is parsed again. */
-export function chunkerVersion({ allowSecrets }: Selection): string {
-  return allowSecrets ? `${CHUNKER_VERSION}+secrets` : CHUNKER_VERSION;
+export function chunkerVersion({ allowSecrets }: Selection, own: readonly Language[] = []): string {
+  const fingerprint = fingerprintOf(own);
+  return [CHUNKER_VERSION, allowSecrets ? 'secrets' : '', fingerprint === '' ? '' : `languages:${fingerprint}`]
+    .filter((part) => part !== '')
+    .join('+');
 }
 
 const GROUP_MS = 5_000;
@@ -140,6 +147,7 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
     workers: ctx.workers,
     maxFileBytes: ctx.maxFileBytes,
     allowSecrets: ctx.selection.allowSecrets,
+    languages: ctx.languages,
   });
   try {
     const requests = plan.toRead.map(({ path, stamp, knownSha256 }) => ({ path, knownSha256, size: stamp.size }));

@@ -3,6 +3,7 @@
 // two more alone is cut into lines without the parser, and if that fails too it is recorded as failed. No file is lost.
 import type { FileStamp, ParsedFile } from '../core/chunk.ts';
 import { batched, mapConcurrent } from '../core/iterate.ts';
+import type { Language } from '../languages/load.ts';
 import { openThreads, type Threads } from './threads.ts';
 
 export interface ParseRequest {
@@ -38,6 +39,8 @@ export interface WorkerData {
   readonly maxFileBytes: number;
   /** Credentials in files are left as they are. */
   readonly allowSecrets: boolean;
+  /** Languages of the user's own. */
+  readonly languages?: readonly Language[] | undefined;
 }
 
 export interface ParsePoolOptions extends WorkerData {
@@ -61,8 +64,8 @@ const RECYCLE_AFTER_BYTES = 256 * 1024 * 1024;
 const UNKNOWN: Omit<FileStamp, 'size'> = { mtimeNs: '0', ctimeNs: '0', ino: '0' };
 
 export function openParsePool(options: ParsePoolOptions): ParsePool {
-  const { root, maxFileBytes, allowSecrets } = options;
-  const data: WorkerData = { root, maxFileBytes, allowSecrets };
+  const { root, maxFileBytes, allowSecrets, languages = [] } = options;
+  const data: WorkerData = { root, maxFileBytes, allowSecrets, languages };
   const threads = openThreads({
     url: options.workerUrl ?? new URL('../../dist/phase1-parse/worker.js', import.meta.url),
     data,

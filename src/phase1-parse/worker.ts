@@ -3,20 +3,24 @@
 import { realpathSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { IndexerError } from '../core/errors.ts';
+import { withOwn } from '../languages/own.ts';
+import { createRegistry } from '../languages/registry.ts';
 import { answerRequest, type RequestContext } from './parse-request.ts';
 import { openSyntax, type Syntax } from './syntax.ts';
 import type { Job, WorkerMessage } from './threads.ts';
 import type { ParseOutcome, WorkerData } from './worker-pool.ts';
 
-const { root, maxFileBytes, allowSecrets } = workerData as WorkerData;
+const { root, maxFileBytes, allowSecrets, languages: own = [] } = workerData as WorkerData;
 const port = parentPort!;
+const languages = withOwn(own);
 let syntax: Promise<Syntax> | undefined;
 const context: RequestContext = {
   realRoot: realpathSync.native(root),
   maxFileBytes,
   allowSecrets,
+  languages: createRegistry(languages),
   syntax: () => {
-    syntax ??= openSyntax();
+    syntax ??= openAll();
     return syntax;
   },
 };
@@ -26,6 +30,15 @@ port.on('message', (job: Job) => {
   last = last.then(() => answer(job));
 });
 say({ type: 'ready' });
+
+/** A mistake in a language of the user's own is told before the first file is read. */
+async function openAll(): Promise<Syntax> {
+  const opened = await openSyntax({ languages });
+  for (const language of own) {
+    if (language.grammar !== null) await opened.read(language, '\n', () => null);
+  }
+  return opened;
+}
 
 async function answer(job: Job): Promise<void> {
   try {

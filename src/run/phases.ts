@@ -6,6 +6,7 @@ import { IndexerError } from '../core/errors.ts';
 import type { Phase } from '../core/events.ts';
 import type { Embedder, ModelIdentity } from '../embedding/embedder.ts';
 import { describeModel } from '../embedding/recipe.ts';
+import { loadOwnLanguages } from '../languages/own.ts';
 import { chunkerVersion, type Phase1Result, runPhase1 } from '../phase1-parse/run.ts';
 import type { Selection } from '../phase1-parse/selection.ts';
 import { type Phase2Result, runPhase2 } from '../phase2-embed/run.ts';
@@ -40,11 +41,12 @@ export async function parse(
   selection: Selection = index.config,
 ): Promise<Phase1Result> {
   const { config, stores, observe, fault } = index;
+  const languages = loadOwnLanguages(config.languages ?? []);
   const previous = index.run;
   const startedAt = new Date().toISOString();
   const writer: FileWriterContext = {
     ...stores,
-    chunkerVersion: chunkerVersion(selection),
+    chunkerVersion: chunkerVersion(selection, languages),
     makeDurable: async () => {
       await stores.makeDurable();
       await stores.ledger.makeDurable();
@@ -58,6 +60,7 @@ export async function parse(
       writer,
       previousScanNs: previous?.phase1.finished_at ? previous.phase1.scan_started_ns : null,
       workers: config.workers,
+      languages,
       maxFileBytes: config.maxFileBytes,
       selection,
       groupRows: index.groupRows,

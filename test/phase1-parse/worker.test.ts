@@ -4,6 +4,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { IndexerError } from '../../src/core/errors.ts';
+import { loadBuiltInLanguages } from '../../src/languages/load.ts';
+import { createRegistry } from '../../src/languages/registry.ts';
 import { answerRequest, type RequestContext } from '../../src/phase1-parse/parse-request.ts';
 import { openSyntax } from '../../src/phase1-parse/syntax.ts';
 import { openParsePool, type ParseOutcome } from '../../src/phase1-parse/worker-pool.ts';
@@ -16,6 +18,7 @@ describe('one request', () => {
     realRoot,
     maxFileBytes: 1000,
     allowSecrets: false,
+    languages: createRegistry(loadBuiltInLanguages()),
     syntax: () => openSyntax(),
   });
   const parse = { mode: 'parse', requests: [] } as const;
