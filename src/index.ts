@@ -21,7 +21,9 @@ export {
 } from './indexer.ts';
 export type { RollbackReport } from './migrate/rollback.ts';
 export type { MigrateOptions, MigrationReport } from './migrate/to-dual-table.ts';
+export { type Explanation, explainPath } from './run/explain.ts';
 export type { Index } from './run/opened.ts';
+export { type Preview, previewIndex } from './run/preview.ts';
 export type { RunReport } from './run/report.ts';
 export type { SearchHit, SearchOptions } from './search/search.ts';
 export { type StatusReport, status } from './status.ts';

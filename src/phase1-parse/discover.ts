@@ -8,6 +8,7 @@ import { skippedByName } from './file-policy.ts';
 import { type Folders, openFolders } from './folders.ts';
 import type { GitEnvironment } from './git.ts';
 import { gitHits, mainCause } from './hidden-by.ts';
+import { readLinguistMarks } from './linguist.ts';
 import { listFiles, type TreeListing } from './list-files.ts';
 import { listForced, skippedByPeer } from './peer-rules.ts';
 import { EVERYTHING, type Selection } from './selection.ts';
@@ -26,6 +27,8 @@ export interface SkippedFile {
   readonly reason: string;
   /** Null for a folder, and for a name that cannot be asked for. */
   readonly stamp: FileStamp | null;
+  /** The pattern that left it out, as `file:line: pattern`, where one of ours did. */
+  readonly rule?: string | null;
 }
 
 export interface Discovery {
@@ -54,6 +57,8 @@ export interface DiscoverOptions {
   readonly rules?: SourceRules | undefined;
   /** Everything, if not given. */
   readonly selection?: Selection | undefined;
+  /** Called for what a walk leaves out by a rule of git's; git itself leaves out without a word. */
+  readonly onHidden?: ((path: string, rule: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -71,6 +76,7 @@ export async function discover(root: string, options: DiscoverOptions): Promise<
     folders,
     env: options.gitEnv,
     obeysGit: options.rules?.respectGitignore !== false,
+    onHidden: options.onHidden,
     signal: options.signal,
   });
   const forced = options.rules
@@ -127,6 +133,7 @@ async function lookAt(
   const skipped: SkippedFile[] = [];
   const failed: { path: string; reason: string }[] = [];
   const forcedPaths = new Set(forced);
+  const linguist = readLinguistMarks(root, paths, failed);
   let looked = 0;
   for (const { path } of sortBytewise([...new Set(paths)].map((path) => ({ path })))) {
     if (++looked % FILES_PER_TURN === 0) await nextTurn();
@@ -137,15 +144,17 @@ async function lookAt(
       // Deleted since it was tracked or listed; or a tracked file in whose place a folder is now, listed by its files.
       if (stats === undefined || stats.isDirectory()) continue;
       const stamp = stampOf(stats);
+      const marked = linguist.of(path);
       const reason = stats.isSymbolicLink()
         ? 'symlink'
         : !stats.isFile()
           ? 'not a regular file'
           : (skippedByName(path, selection.allowSecrets) ??
             (rules ? skippedByPeer(rules, path, forcedPaths.has(path)) : null) ??
+            marked?.mark ??
             (stamp.size > maxFileBytes ? 'too large' : null));
       if (reason === null) files.push({ path, stamp });
-      else skipped.push({ path, reason, stamp });
+      else skipped.push({ path, reason, stamp, rule: reason === marked?.mark ? marked.rule : null });
     } catch (error) {
       if (errnoOf(error) !== 'ENOTDIR') failed.push({ path, reason: messageOf(error) });
     }

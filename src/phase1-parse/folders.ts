@@ -15,7 +15,7 @@ export interface Folders {
   /** True if the file's folder is open, no own rule hides the file and the user wants it; else it is recorded. */
   admits(path: string): boolean;
   /** Folders and files left out, with why; in the order met. */
-  readonly skipped: readonly { readonly path: string; readonly reason: FolderSkip }[];
+  readonly skipped: readonly { readonly path: string; readonly reason: FolderSkip; readonly rule: string | null }[];
   /** Folders left out because they could not be looked at. */
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
   /** The index directory relative to the root, or null if it lies elsewhere. */
@@ -32,7 +32,7 @@ type State = { readonly rules: IgnoreRules } | 'closed';
 export function openFolders(root: string, indexDir: string, selection: Selection = EVERYTHING): Folders {
   const chosen = compileSelection(selection);
   const states = new Map<string, State>();
-  const skipped: { path: string; reason: FolderSkip }[] = [];
+  const skipped: { path: string; reason: FolderSkip; rule: string | null }[] = [];
   const failed: { path: string; reason: string }[] = [];
   const hits = new Map<string, number>();
   const indexFolder = folderWithin(root, indexDir);
@@ -42,7 +42,7 @@ export function openFolders(root: string, indexDir: string, selection: Selection
     const rule = own ?? chosen.excludedBy(path);
     if (rule === null) return false;
     hits.set(rule, (hits.get(rule) ?? 0) + 1);
-    skipped.push({ path: path.replace(/\/$/, ''), reason: own === null ? 'excluded' : 'ignored' });
+    skipped.push({ path: path.replace(/\/$/, ''), reason: own === null ? 'excluded' : 'ignored', rule });
     return true;
   };
 
@@ -53,7 +53,7 @@ export function openFolders(root: string, indexDir: string, selection: Selection
     if (above === 'closed' || isSilentName(name) || folder === indexFolder) return 'closed';
     const absolute = `${root}/${folder}`;
     if (isVendoredFolder(name) || (name === 'venv' && isVirtualEnvironment(absolute))) {
-      skipped.push({ path: folder, reason: 'vendored' });
+      skipped.push({ path: folder, reason: 'vendored', rule: null });
       return 'closed';
     }
     if (isHidden(above.rules, `${folder}/`)) return 'closed';
@@ -87,7 +87,7 @@ export function openFolders(root: string, indexDir: string, selection: Selection
       if (state === 'closed' || isSilentName(path.slice(path.lastIndexOf('/') + 1))) return false;
       if (isHidden(state.rules, path)) return false;
       if (chosen.includedBy(path) !== null) return true;
-      skipped.push({ path, reason: 'not included' });
+      skipped.push({ path, reason: 'not included', rule: null });
       return false;
     },
   };

@@ -1,7 +1,8 @@
 // An index of nothing must say why. Names the rule that hid most of what is there, or what else left nothing.
 import { isUtf8 } from 'node:buffer';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { isSilentName } from './file-policy.ts';
+import { parentOf } from './folders.ts';
 import { askGit, type GitEnvironment } from './git.ts';
 import { absolutePath, entriesOf } from './walk-files.ts';
 
@@ -71,4 +72,25 @@ function readable(folder: string): ReturnType<typeof entriesOf> {
   } catch {
     return [];
   }
+}
+
+/**
+ * The rule of git's that hides a path (relative to the root), as `file:line: pattern`, or null; asked of the repository
+ * that the path lies in. `evenIfTracked` names the rule also for a file that git lists because it is tracked.
+ */
+export async function gitRuleFor(
+  root: string,
+  path: string,
+  options: { env: GitEnvironment | undefined; evenIfTracked: boolean; signal?: AbortSignal | undefined },
+): Promise<string | null> {
+  let folder = parentOf(path);
+  while (folder !== '' && !lstatSync(`${root}/${folder}`, { throwIfNoEntry: false })?.isDirectory()) {
+    folder = parentOf(folder);
+  }
+  const name = folder === '' ? path : path.slice(folder.length + 1);
+  const args = ['check-ignore', '-v', '-z', ...(options.evenIfTracked ? ['--no-index'] : []), '--stdin'];
+  const input = Buffer.from(`./${name}`);
+  const answer = await askGit(absolutePath(root, folder), args, { ...options, input });
+  const [file, line, pattern] = answer.stdout.toString('utf8').split('\0');
+  return answer.status === 0 && pattern && !pattern.startsWith('!') ? `${file}:${line}: ${pattern}` : null;
 }

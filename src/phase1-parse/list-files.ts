@@ -15,8 +15,13 @@ export interface TreeListing extends Listing {
   readonly empty: readonly string[];
 }
 
+export interface ListContext extends GitContext {
+  readonly obeysGit: boolean;
+  readonly onHidden?: ((path: string, rule: string) => void) | undefined;
+}
+
 /** `obeysGit` false walks the tree and lists what git ignores as well. Throws the signal's reason. */
-export async function listFiles(context: GitContext & { readonly obeysGit: boolean }): Promise<TreeListing> {
+export async function listFiles(context: ListContext): Promise<TreeListing> {
   const all = {
     paths: [] as string[],
     unreadableNames: [] as string[],

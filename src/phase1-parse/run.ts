@@ -7,6 +7,7 @@ import type { SourceRules } from '../core/source-rules.ts';
 import type { Language } from '../languages/load.ts';
 import { fingerprintOf } from '../languages/own.ts';
 import { FOREIGN_CHUNKER } from '../store/adopt.ts';
+import type { Census } from '../store/census.ts';
 import type { FileRecord } from '../store/ledger.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
 import { type ChangePlan, liesWithin, planChanges } from './changes.ts';
@@ -92,10 +93,7 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
   const plan = planChanges(discovery.files, ledger.files, {
     previousScanStartNs: ctx.previousScanNs,
     unreachable: discovery.failed.map((file) => file.path),
-    isIntact: (path, known) =>
-      !ctx.force &&
-      (known.chunker === ctx.writer.chunkerVersion || known.chunker === FOREIGN_CHUNKER) &&
-      census.holds(path, known.sha256, known.chunkCount),
+    isIntact: ctx.force ? () => false : isIntactIn(census, ctx.writer.chunkerVersion),
   });
   await ctx.begin(discovery);
 
@@ -115,6 +113,13 @@ export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promi
     ...leftOut(ctx, discovery),
   };
   return { files, chunks, bytes };
+}
+
+/** Whether a file's record says what the table holds, made as this version would make it. */
+export function isIntactIn(census: Census, chunker: string): (path: string, known: FileRecord) => boolean {
+  return (path, known) =>
+    (known.chunker === chunker || known.chunker === FOREIGN_CHUNKER) &&
+    census.holds(path, known.sha256, known.chunkCount);
 }
 
 /** Paths with rows but without a ledger record whose file is gone: a lost ledger, or another program's rows. */
@@ -217,7 +222,7 @@ function leftOut(ctx: Phase1Context, discovery: Discovery): Pick<FileCounts, 'sk
   return { skipped, failed };
 }
 
-function nothingToIndex(root: string, discovery: Discovery): IndexerError {
+export function nothingToIndex(root: string, discovery: Discovery): IndexerError {
   const skipped = discovery.skipped.length > 0 ? ` (${discovery.skipped.length} skipped by policy)` : '';
   return new IndexerError('NOTHING_TO_INDEX', `no file to index in ${root}${skipped}`, {
     hint: discovery.hiddenBy ? `the reason: ${discovery.hiddenBy}` : 'nothing was written; check the path',

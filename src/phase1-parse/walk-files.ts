@@ -38,6 +38,8 @@ export interface WalkOptions {
   readonly above?: RulesAbove;
   /** False lists what git ignores as well, and enters other repositories. */
   readonly obeysGit?: boolean;
+  /** Called for each file and folder that a rule hides. */
+  readonly onHidden?: ((path: string, rule: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,6 +51,7 @@ export async function walkFiles({
   signal,
   above = NO_RULES_ABOVE,
   obeysGit = true,
+  onHidden,
 }: WalkOptions): Promise<Listing> {
   const paths: string[] = [];
   const unreadableNames: string[] = [];
@@ -59,8 +62,10 @@ export async function walkFiles({
 
   const isHidden = (rules: IgnoreRules, path: string) => {
     const rule = rules.hiddenBy(outside + path);
-    if (rule !== null) hits.set(rule, (hits.get(rule) ?? 0) + 1);
-    return rule !== null;
+    if (rule === null) return false;
+    hits.set(rule, (hits.get(rule) ?? 0) + 1);
+    onHidden?.(path.replace(/\/$/, ''), rule);
+    return true;
   };
 
   const waiting: { folder: string; inherited: IgnoreRules }[] = [];

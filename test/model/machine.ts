@@ -19,6 +19,7 @@ export interface Machine {
   readonly root: string;
   readonly indexDir: string;
   readonly modelDir: string;
+  readonly config: Config;
   /** Texts that were embedded since the start. */
   embedded: number;
   /** Opens the index and runs. With `killAt` it is killed at that fault point, counted from 1; null if it was. */
@@ -52,6 +53,7 @@ export function machineIn(root: string, indexDir = join(root, '.mcp-vector-searc
     root,
     indexDir,
     modelDir,
+    config,
     embedded: 0,
     async run(phase, killAt = null) {
       const snapshot = `${indexDir}.killed`;

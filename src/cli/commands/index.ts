@@ -3,6 +3,7 @@ import { IndexerError } from '../../core/errors.ts';
 import type { Phase } from '../../core/events.ts';
 import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
 import { exitCodeOf } from '../failure.ts';
+import { type PreviewFlags, preview } from './preview.ts';
 import { addRunOptions, runOnIndex } from './run.ts';
 
 /** `chunk` and `embed` are what mcp-vector-search calls the phases. */
@@ -13,6 +14,8 @@ const EXAMPLES = `Examples:
   tandem index ~/code/app           index another folder
   tandem index --phase=1            only parse, for a quick look at what would be embedded
   tandem index --include src/ --exclude '*.test.ts'
+  tandem index --dry-run            only say what would be indexed, and what is left out and why
+  tandem index --explain src/a.ts   which rule decides about this file
   tandem index --phase=2            only embed what is pending
 `;
 
@@ -26,20 +29,21 @@ export function registerIndex(program: Command, cli: Cli): void {
     .option('--no-migrate', 'refuse an index in an old layout instead of converting it')
     .option('--include <pattern>', 'index only files that match, as in .gitignore; may be given again', gather)
     .option('--exclude <pattern>', 'leave out files and folders that match; may be given again', gather)
+    .option('--dry-run', 'only say which files would be indexed; -v or --json lists them')
+    .option('--explain <path>', 'only say which rule decides about a file; ends with 3 if it is left out')
     .option('--allow-secrets', 'also index files that hold secrets by their name, such as .env')
     .addOption(
       new Option('--phase <phase>', '1: parse, 2: embed, all: both').default('all' as const).argParser(parsePhase),
     );
   addRunOptions(command).action(async (path: string | undefined, _flags, self: Command) => {
-    const flags = self.optsWithGlobals<
-      GlobalFlags & { readonly phase: Phase | 'all'; readonly migrate: boolean; readonly force?: boolean }
-    >();
+    const flags = self.optsWithGlobals<IndexFlags>();
     if (flags.force && flags.phase === 2) {
       throw new IndexerError('USAGE', '--force parses again, and phase 2 does not parse', {
         hint: 'a chunk that did not change would get the vector it has',
       });
     }
     const config = await configFor(self, path, true);
+    if (flags.dryRun || flags.explain !== undefined) return preview(cli, config, flags);
     const report = await runOnIndex(cli, config, flags, 'write', (library, index, signal) =>
       library.indexProject(index, { phase: flags.phase, signal, force: flags.force }),
     );
@@ -50,6 +54,12 @@ export function registerIndex(program: Command, cli: Cli): void {
     }
     cli.end(exitCodeOf(report, flags.phase));
   });
+}
+
+interface IndexFlags extends GlobalFlags, PreviewFlags {
+  readonly phase: Phase | 'all';
+  readonly migrate: boolean;
+  readonly force?: boolean;
 }
 
 function gather(typed: string, before: readonly string[] = []): string[] {

@@ -52,11 +52,11 @@ export function printNothingToDo(out: Output, report: RunReport): void {
 }
 
 /** Which rules counted is worth a word: without git, tracked files that its rules hide are not found. */
-function foundBy(method: RunReport['files']['foundBy']): string {
+export function foundBy(method: RunReport['files']['foundBy']): string {
   return method === null ? '' : ` found by ${method === 'git' ? 'asking git' : 'walking the tree'}`;
 }
 
-function fileChanges(files: RunReport['files']): string {
+export function fileChanges(files: Pick<RunReport['files'], 'added' | 'changed' | 'removed' | 'unchanged'>): string {
   const changes = [
     [files.added, 'added'],
     [files.changed, 'changed'],
@@ -77,7 +77,7 @@ function speed(items: number, seconds: number, unit: string): string {
   return `${count(items)} ${unit} in ${elapsed(seconds)}${perSecond}`;
 }
 
-function printFailedFiles(out: Output, failed: RunReport['files']['failed'], most: number): void {
+export function printFailedFiles(out: Output, failed: RunReport['files']['failed'], most: number): void {
   if (failed.length === 0) return;
   out.line(`  ${out.red('failed'.padEnd(9))} ${counted(failed.length, 'file')}`);
   for (const { path, reason } of failed.slice(0, most)) out.line(`    ${visible(path)}: ${visible(reason)}`);
