@@ -13,6 +13,8 @@ export interface Converter {
   vectors(batch: OldBatch): Columns | null;
   /** To be called for each batch once and in order: positions among children are counted on. */
   structure(batch: OldBatch): Columns;
+  /** Null where no row says anything that has no column of its own. */
+  leftover(batch: OldBatch): Columns | null;
 }
 
 /** `now` is an ISO time. */
@@ -119,6 +121,14 @@ export function converter(plan: MigrationPlan, now: string): Converter {
         ),
         grade: textColumn(batch.grade.map((grade) => (/^[ABCDF]$/.test(grade) ? grade : ''))),
         smells: batch.smells,
+      };
+    },
+    leftover({ id, leftover }) {
+      const rows = leftover.flatMap((text, row) => (text === '' ? [] : [row]));
+      if (rows.length === 0) return null;
+      return {
+        chunk_id: textColumn(rows.map((row) => id[row]!)),
+        metadata: textColumn(rows.map((row) => leftover[row]!)),
       };
     },
   };

@@ -37,6 +37,8 @@ export interface OldBatch {
   readonly lines: OptionalIntegers;
   readonly grade: readonly string[];
   readonly smells: TextListColumn;
+  /** JSON of what the old table says and no table of today has a column for; '' where that is nothing. */
+  readonly leftover: readonly string[];
   readonly vectors: VectorColumn;
 }
 

@@ -25,6 +25,8 @@ export interface OldColumns {
   optionalIntegers(name: string): OptionalIntegers;
   lists(name: string): TextListColumn;
   vectors(name: string, width: number): VectorColumn;
+  /** Per row, the columns named that say something there, as a JSON object; '' where none does. */
+  json(names: readonly string[]): string[];
 }
 
 export type OptionalIntegers = Int32Array | readonly (number | null)[];
@@ -55,6 +57,19 @@ export async function* readColumns(
   }
 }
 
+/** Numbers of 64 bits become those of JSON, lists their items. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (value === null || typeof value !== 'object') return value;
+  return Array.from(value as Iterable<unknown>, plain);
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === null || value === undefined || value === '' || value === 0 || (Array.isArray(value) && value.length === 0)
+  );
+}
+
 function columnsOf(length: number, find: (name: string) => EngineColumn | null): OldColumns {
   const orEmpty = <T>(name: string, read: (column: EngineColumn) => T, empty: () => T): T => {
     const column = find(name);
@@ -74,6 +89,20 @@ function columnsOf(length: number, find: (name: string) => EngineColumn | null):
         (column) => readTextLists(column) ?? splitTexts(readTexts(column)),
         () => splitTexts(repeatedText('', length)),
       ),
+    json(names) {
+      const rows: (Record<string, unknown> | undefined)[] = new Array(length);
+      for (const name of names) {
+        const column = find(name);
+        if (column === null || column.nullCount === length) continue;
+        for (let row = 0; row < length; row++) {
+          const value = plain(column.get(row));
+          if (isEmpty(value)) continue;
+          rows[row] ??= {};
+          rows[row]![name] = value;
+        }
+      }
+      return Array.from(rows, (row) => (row === undefined ? '' : JSON.stringify(row)));
+    },
     vectors(name, width) {
       const column = find(name);
       const numbers = column === null ? new Float32Array(length * width) : readVectors(column, width);

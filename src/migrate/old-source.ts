@@ -10,6 +10,8 @@ import { singleSource } from './single-source.ts';
 import { splitSource } from './split-source.ts';
 
 export interface OldSource extends Disposable {
+  /** Whether the tables have columns that those of today lack. */
+  readonly hasLeftover: boolean;
   /** Rows in the table's order, in batches as the engine gives them. `doubled` are ids that stand in several rows. */
   rows(options: { limit?: number | undefined; doubled: ReadonlyMap<string, number> }): AsyncGenerator<OldBatch, void>;
   /** Id, path, stored hash of every row, in the same order. */

@@ -14,6 +14,9 @@ const COLUMNS = new Set(
   ).split(' '),
 );
 
+/** Said by other columns too: parents by `parent_chunk_id`, their number by `code_smells`. */
+const DERIVED = new Set(['child_chunk_ids', 'smell_count']);
+
 export function singleSource(table: TableHandle, present: readonly string[], dimension: number): OldSource {
   const read = (wanted: ReadonlySet<string>, limit?: number) =>
     readColumns(
@@ -21,9 +24,12 @@ export function singleSource(table: TableHandle, present: readonly string[], dim
       present.filter((name) => wanted.has(name)),
       limit,
     );
+  const leftover = present.filter((name) => !COLUMNS.has(name) && !DERIVED.has(name));
   return {
+    hasLeftover: leftover.length > 0,
     async *rows({ limit }) {
-      for await (const batch of read(COLUMNS, limit)) yield oldBatch(batch, dimension);
+      const wanted = new Set([...COLUMNS, ...leftover]);
+      for await (const batch of read(wanted, limit)) yield oldBatch(batch, dimension, leftover);
     },
     async *facts() {
       for await (const batch of read(new Set(['id', 'chunk_id', 'file_path', 'file_hash']))) {
@@ -55,7 +61,7 @@ function idsOf(batch: OldColumns): string[] {
   return ids.map((id, row) => id || others[row]!);
 }
 
-function oldBatch(batch: OldColumns, dimension: number): OldBatch {
+function oldBatch(batch: OldColumns, dimension: number, leftover: readonly string[]): OldBatch {
   const [functionName, className] = [batch.strings('function_name'), batch.strings('class_name')];
   const name = functionName.map((own, row) => own || className[row]!);
   return {
@@ -90,6 +96,7 @@ function oldBatch(batch: OldColumns, dimension: number): OldBatch {
     lines: batch.optionalIntegers('lines_of_code'),
     grade: batch.strings('complexity_grade'),
     smells: batch.lists('code_smells'),
+    leftover: batch.json(leftover),
     vectors: batch.vectors('vector', dimension),
   };
 }

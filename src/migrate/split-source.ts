@@ -36,6 +36,7 @@ export function splitSource(
     }
   }
   return {
+    hasLeftover: false,
     /** Reads both tables side by side: they lie in about the same order, so little has to wait for its other half. */
     async *rows({ limit, doubled }) {
       const containers = await findContainers(chunks, present);
@@ -177,6 +178,7 @@ function oldBatch(
     lines: unknown,
     grade: none,
     smells: batch.lists('code_smells'),
+    leftover: none,
     vectors,
   };
 }

@@ -6,7 +6,14 @@ import { openDurability } from '../store/durability.ts';
 import type { Layout } from '../store/layout.ts';
 import { openLedger } from '../store/ledger.ts';
 import { connect } from '../store/open.ts';
-import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, tableOf, toRecordBatch, vectorsSchema } from '../store/schema.ts';
+import {
+  CHUNKS_SCHEMA,
+  LEFTOVER_SCHEMA,
+  STRUCTURE_SCHEMA,
+  tableOf,
+  toRecordBatch,
+  vectorsSchema,
+} from '../store/schema.ts';
 import { type Fence, openTable, type TableHandle } from '../store/table.ts';
 import { converter } from './convert.ts';
 import { type OldBatch, selectRows } from './old-batch.ts';
@@ -24,6 +31,8 @@ export interface StagingContext {
 export interface Staged {
   readonly chunks: number;
   readonly vectors: number;
+  /** Rows that said something no column of today takes. */
+  readonly leftover: number;
 }
 
 /** Rows from which on a commit is made; batches of the engine are not cut. */
@@ -45,11 +54,11 @@ export async function stageTables(ctx: StagingContext, source: OldSource, limit?
   await removeStaged(layout);
   await mkdir(layout.stagedLanceDir, { mode: 0o700 });
   await mkdir(layout.stagedStructureDir, { mode: 0o700 });
-  const tables = await openTargets(ctx);
+  const tables = await openTargets(ctx, source.hasLeftover);
   let writing: Promise<unknown> = Promise.resolve();
   try {
     const convert = converter(plan, new Date().toISOString().replace('Z', '+00:00'));
-    const written = { chunks: 0, vectors: 0 };
+    const written = { chunks: 0, vectors: 0, leftover: 0 };
     for await (const group of inGroups(keepLast(source.rows({ limit, doubled: plan.doubled }), plan.doubled))) {
       ctx.signal?.throwIfAborted();
       const additions = tables.map(({ name, schema, table }) => {
@@ -68,9 +77,10 @@ export async function stageTables(ctx: StagingContext, source: OldSource, limit?
         additions.filter(({ rows }) => rows.numRows > 0).map(({ table, rows }) => table.add(rows)),
       ).then(() => fault('migrate.rows-written'));
       writing.catch(() => undefined); // seen where it is awaited
-      for (const { id, vectors } of group) {
+      for (const { id, vectors, leftover } of group) {
         written.chunks += id.length;
         for (const isThere of vectors.isThere) if (isThere) written.vectors++;
+        for (const text of leftover) if (text !== '') written.leftover++;
       }
     }
     await writing;
@@ -85,15 +95,17 @@ export async function stageTables(ctx: StagingContext, source: OldSource, limit?
 }
 
 interface Target {
-  readonly name: 'chunks' | 'vectors' | 'structure';
+  readonly name: 'chunks' | 'vectors' | 'structure' | 'leftover';
   readonly schema: typeof CHUNKS_SCHEMA;
   readonly table: TableHandle;
 }
 
 /** In the order in which they are flushed. */
-async function openTargets({ plan, dimension, fence }: StagingContext): Promise<Target[]> {
+async function openTargets({ plan, dimension, fence }: StagingContext, hasLeftover: boolean): Promise<Target[]> {
   const { stagedLanceDir, stagedStructureDir } = plan.layout;
+  const leftover = { name: 'leftover', directory: stagedStructureDir, schema: LEFTOVER_SCHEMA } as const;
   const kinds = [
+    ...(hasLeftover ? [leftover] : []),
     { name: 'structure', directory: stagedStructureDir, schema: STRUCTURE_SCHEMA },
     { name: 'chunks', directory: stagedLanceDir, schema: CHUNKS_SCHEMA },
     { name: 'vectors', directory: stagedLanceDir, schema: vectorsSchema(dimension) },

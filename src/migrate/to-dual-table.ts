@@ -86,7 +86,8 @@ export async function migrateToDualTable(
     if ((await detectLayout(target.indexDir)) === 'dual-table') return { ...nothing(target), seconds: seconds() };
     const plan = await planOf(target, options);
     const staged = await carryOut(plan, target, lock, options);
-    return { ...describe(plan), ...staged, state: 'migrated', seconds: seconds() };
+    const { chunks, vectors } = staged;
+    return { ...describe(plan), chunks, vectors, state: 'migrated', seconds: seconds() };
   });
 }
 

@@ -34,6 +34,11 @@ export async function verifyStaged(
     // The text beside a vector is written from the same buffer; to read all of it once more takes a sixth of the time.
     const isTrial = limit !== undefined;
     await compare(vectors, expected, expected.vectors, isTrial ? ['content', 'vector'] : ['vector']);
+    if (source.hasLeftover) {
+      const leftover = await open(layout.stagedStructureDir, 'leftover');
+      expectEqual(`rows in ${leftover.path}`, staged.leftover, await leftover.count());
+      leftover.close();
+    }
   } finally {
     for (const table of [chunks, vectors, structure]) table.close();
   }

@@ -108,6 +108,9 @@ export const STRUCTURE_SCHEMA = new Schema([
   field('smells', strings),
 ]);
 
+/** What a migrated index said of a chunk and no column above takes: the old columns by name, as JSON. */
+export const LEFTOVER_SCHEMA = new Schema([field('chunk_id', string), field('metadata', string, compressed)]);
+
 /** Columns of the partial merges. */
 export const MARK_SCHEMA = new Schema([field('embedding_batch_id', int32), field('embedding_status', string)]);
 export const HASH_SCHEMA = new Schema([field('file_path', string), field('file_hash', string)]);

@@ -114,6 +114,14 @@ export const OPTIONAL_COLUMNS = [
   'code_smells',
   'smell_count',
   'last_author',
+  'last_modified',
+  'commit_hash',
+  'inherits_from',
+  'return_type',
+  'subproject_path',
+  'nlp_keywords',
+  'nlp_code_refs',
+  'nlp_technical_terms',
   'quality_score',
 ] as const;
 
@@ -171,6 +179,14 @@ function singleValues(row: MadeRow, oldRoot: string, empty: null | ''): Record<s
     code_smells: '["long_method"]',
     smell_count: 1,
     last_author: 'Ada',
+    last_modified: '2026-01-31',
+    commit_hash: 'c0ffee',
+    inherits_from: row.functionName ? empty : 'Base,Mixin',
+    return_type: empty,
+    subproject_path: 'shops/north',
+    nlp_keywords: 'sell,things',
+    nlp_code_refs: empty,
+    nlp_technical_terms: 'API',
     quality_score: empty === null ? null : 80,
   };
 }

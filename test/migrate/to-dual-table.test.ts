@@ -1,6 +1,8 @@
 // Old tables of every shape become the two tables, with every vector as it was; what cannot be migrated stays as it is.
+import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { IndexEvent } from '../../src/core/events.ts';
@@ -22,6 +24,8 @@ import {
   writeSingleTable,
   writeSplitTables,
 } from './make-old.ts';
+
+const bin = fileURLToPath(new URL('../../bin/tandem.js', import.meta.url));
 
 /** What must be in the tables for these rows, whatever the old table looked like. */
 async function expectMigrated(root: string, rows: readonly MadeRow[], options = { parents: true }): Promise<void> {
@@ -67,6 +71,41 @@ describe('a single old table', () => {
     expect(await column(directory.path, 'vectors', 'function_name')).toContain('sell_0');
     expect(await column(directory.path, 'chunks', 'last_author')).toContain('Ada');
     expect(new Set(await column(directory.path, 'structure', 'grade'))).toEqual(new Set(['B']));
+  });
+
+  test('keeps what no column of today takes, as JSON by chunk', async () => {
+    await using directory = await temporaryDirectory();
+    const rows = await makeOldProject(directory.path, { changed: { 1: { return_type: 'list[int]' } } });
+    await migrateToDualTable(targetOf(directory.path));
+    const { connect } = await import('@lancedb/lancedb');
+    const connection = await connect(join(directory.path, INDEX, 'tandem', 'lance'));
+    const table = await connection.openTable('leftover');
+    const kept = new Map((await table.query().toArray()).map((row) => [row.chunk_id, JSON.parse(row.metadata)]));
+    expect(kept.size).toBe(rows.length);
+    const common = { subproject_path: 'shops/north', nlp_keywords: 'sell,things', nlp_technical_terms: 'API' };
+    expect(kept.get(rows[0]!.id)).toEqual({ ...common, quality_score: 80 });
+    expect(kept.get(rows[1]!.id)).toEqual({ ...common, quality_score: 80, return_type: 'list[int]' });
+    table.close();
+  });
+
+  test.each([
+    ['words between commas', 'os, sys,re', ['os', 'sys', 're']],
+    ['a JSON list', '["import os", {"module": "sys"}]', ['import os', '{"module":"sys"}']],
+    [
+      'JSON objects between commas',
+      '{"module": "a", "names": ["b"]},{"module": "c"}',
+      ['{"module":"a","names":["b"]}', '{"module":"c"}'],
+    ],
+    ['something that only begins like JSON', '[broken, list', ['[broken', 'list']],
+  ])('reads imports that are %s', async (_name, imports, expected) => {
+    await using directory = await temporaryDirectory();
+    const rows = await makeOldProject(directory.path, { changed: { 0: { imports } } });
+    await migrateToDualTable(targetOf(directory.path));
+    await using stores = await openStores(directory.path);
+    const [row] = await stores.chunks.table.engine.query().where(`chunk_id = '${rows[0]!.id}'`).toArray();
+    expect([...row.imports]).toEqual(expected);
+    expect([...row.inherits_from]).toEqual(['Base', 'Mixin']);
+    expect([...row.calls]).toEqual(['print', 'len']);
   });
 
   test('may have any subset of columns, 32 or 64 bits, NULL or "", under both names', async () => {
@@ -371,12 +410,31 @@ describe('nothing is changed', () => {
     expect(await bytesOf(directory.path)).toEqual(before);
   });
 
+  test('by a disk that fills up while it writes', async () => {
+    await using directory = await temporaryDirectory();
+    const rows = makeRows(2, 400);
+    await writeFiles(directory.path, rows);
+    await writeSingleTable(directory.path, rows);
+    const before = await bytesOf(directory.path);
+    // No file may grow beyond 600 kB; the table of vectors would be twice as large.
+    const command = `ulimit -f 600; exec "${process.execPath}" "${bin}" migrate --to-dual-table "${directory.path}"`;
+    const run = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    expect(run.status, run.stderr).toBe(15);
+    expect(run.stderr).toContain('no space left');
+    expect(await bytesOf(directory.path)).toEqual(before);
+    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated', chunks: 802 });
+  });
+
   test('by an index that another process is writing', async () => {
     await using directory = await temporaryDirectory();
     await makeOldProject(directory.path);
     await mkdir(index(directory.path, 'tandem'));
+    const before = await bytesOf(directory.path);
     const lock = await acquireLock(index(directory.path, 'tandem', 'lock'));
+    const inUse = await bytesOf(directory.path);
     await expect(migrateToDualTable(targetOf(directory.path))).rejects.toMatchObject({ code: 'INDEX_LOCKED' });
+    expect(Object.keys(inUse).length).toBe(Object.keys(before).length + 1);
+    expect(await bytesOf(directory.path)).toEqual(inUse);
     await lock.release();
     expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated' });
   });
