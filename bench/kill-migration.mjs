@@ -2,7 +2,7 @@
 // npm run bench -- kill-migration [--rounds=100] [--rows=1500] [--seed=1]
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,14 +48,29 @@ async function contents(indexDir) {
   return hash.digest('hex');
 }
 
-/** True if the command was killed before it ended. */
-async function killDuring(command, most) {
+/**
+ * True if the command was killed before it ended: at any moment of it, or, every second time, within the few milliseconds
+ * of the switch, which begins when the journal is written.
+ */
+async function killDuring(command, most, atSwitch) {
+  const before = journalTime();
   const child = spawn(process.execPath, [bin, ...command, '-q'], { stdio: 'ignore', detached: true });
+  const kill = () => child.exitCode === null && process.kill(-child.pid, 'SIGKILL');
   const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal === 'SIGKILL')));
-  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), random() * most);
+  const delay = random() * (atSwitch ? 40 : most);
+  let timer;
+  const watch = () => {
+    timer = journalTime() === before ? setTimeout(watch, 1) : setTimeout(kill, delay);
+  };
+  if (atSwitch) watch();
+  else timer = setTimeout(kill, delay);
   const killed = await ended;
   clearTimeout(timer);
   return killed;
+}
+
+function journalTime() {
+  return statSync(join(indexDir, 'tandem', 'backup', 'journal.json'), { throwIfNoEntry: false })?.mtimeMs;
 }
 
 function expect(isTrue, what, round) {
@@ -78,7 +93,7 @@ try {
   const killed = { migrate: 0, 'migrate, old layout still whole': 0, 'migrate, switched': 0, rollback: 0, cleanup: 0 };
 
   for (let round = 1; round <= rounds; round++) {
-    while (!(await killDuring(migrate, migrateMs))) runTandem([...rollback, '-q']);
+    while (!(await killDuring(migrate, migrateMs, round % 2 === 0))) runTandem([...rollback, '-q']);
     killed.migrate++;
     const isBefore = existsSync(join(indexDir, 'code_search.lance'));
     const place = join(indexDir, isBefore ? 'code_search.lance' : 'code_search.backup');
@@ -87,7 +102,7 @@ try {
     runTandem([...migrate, '-q']);
     expect((await contents(indexDir)) === wholly, 'not wholly migrated', round);
 
-    while (!(await killDuring(rollback, rollbackMs))) runTandem([...migrate, '-q']);
+    while (!(await killDuring(rollback, rollbackMs, round % 2 === 0))) runTandem([...migrate, '-q']);
     killed.rollback++;
     runTandem([...rollback, '-q'], [0, 13]); // 13: it had come to its end
     expect(digest(indexDir) === old, 'the rollback is not byte for byte', round);
@@ -97,7 +112,7 @@ try {
   for (let round = 1; round <= Math.ceil(rounds / 4); round++) {
     rmSync(indexDir, { recursive: true });
     cpSync(join(spare, 'index'), indexDir, { recursive: true, preserveTimestamps: true });
-    if (await killDuring(cleanup, rollbackMs * 1.2)) killed.cleanup++;
+    if (await killDuring(cleanup, rollbackMs * 1.2, false)) killed.cleanup++;
     expect((await contents(indexDir)) === wholly, 'a killed cleanup lost rows', round);
     runTandem([...cleanup, '-q']);
     expect((await contents(indexDir)) === wholly, 'a cleanup after a killed one lost rows', round);
