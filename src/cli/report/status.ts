@@ -48,5 +48,5 @@ function incompleteState({ chunks, layout }: StatusReport): string {
 function recipes(byRecipe: Readonly<Record<string, number>>): string {
   const entries = Object.entries(byRecipe);
   if (entries.length < 2) return '';
-  return `; ${entries.map(([recipe, vectors]) => `${count(vectors)} by recipe ${visible(recipe)}`).join(', ')}`;
+  return `; ${entries.map(([recipe, vectors]) => `${count(vectors)} by ${recipe === '' ? 'another program' : `recipe ${visible(recipe)}`}`).join(', ')}`;
 }
