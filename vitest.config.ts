@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['fixtures/**', 'node_modules/**', 'dist/**'],
+    // Vectors that an earlier run kept would hide what a test is about; test/cache/ turns it on.
+    env: { TANDEM_CACHE: 'off' },
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,

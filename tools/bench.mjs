@@ -19,7 +19,9 @@ if (name === undefined) {
   process.exitCode = 2;
 } else {
   await setupOrExit();
-  const run = spawnSync(process.execPath, [join(folder, `${name}.mjs`), ...benchArguments], { stdio: 'inherit' });
+  // Vectors that an earlier run kept would be measured as if they had been embedded.
+  const env = { ...process.env, TANDEM_CACHE: 'off' };
+  const run = spawnSync(process.execPath, [join(folder, `${name}.mjs`), ...benchArguments], { stdio: 'inherit', env });
   process.exitCode = run.status ?? 1;
 }
 

@@ -12,13 +12,13 @@ const hook = new URL('./usage-hook.mjs', import.meta.url).href;
  * Runs `tandem …args`; wall and CPU seconds and peak memory are the whole process's, worker threads included. Throws
  * where it ends with another exit code than expected.
  */
-export function runTandem(args, exitCodes = [0]) {
+export function runTandem(args, exitCodes = [0], env = { TANDEM_CACHE: 'off' }) {
   const usageFile = join(tmpdir(), `tandem-usage-${process.pid}-${Date.now()}.json`);
   const startedAt = performance.now();
   const child = spawnSync(process.execPath, ['--import', hook, bin, ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
-    env: { ...process.env, USAGE_FILE: usageFile },
+    env: { ...process.env, ...env, USAGE_FILE: usageFile },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const wall = (performance.now() - startedAt) / 1000;

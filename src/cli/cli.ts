@@ -50,6 +50,7 @@ export async function configFor(command: Command, path: string | undefined, crea
     include,
     exclude,
     allowSecrets,
+    cache: typed.cache === false ? ('off' as const) : undefined, // --no-cache
   };
   return loadConfig({ path, projectRoot: typed.projectRoot, flags, creates });
 }
@@ -64,4 +65,5 @@ export interface RunFlags {
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly allowSecrets?: boolean;
+  readonly cache?: boolean;
 }

@@ -84,6 +84,10 @@ export function loadConfig(request: ConfigRequest): Config {
     modelDir: merged.modelDir,
     sources: peer?.sources,
     peerModel: peer?.embeddingModel ?? env.MCP_VECTOR_SEARCH_EMBEDDING_MODEL ?? null,
+    cache:
+      merged.cache === 'off'
+        ? null
+        : Object.freeze({ directory: merged.cacheDir ?? userCacheDir(env), bytes: merged.cacheSize }),
   });
 }
 
@@ -104,6 +108,14 @@ function userFilePath(env: Environment): string {
   return join(folder || join(home, '.config'), 'tandem', 'config.json');
 }
 
+/** Where the platform wants what can be made again. */
+function userCacheDir(env: Environment): string {
+  const home = env.HOME || homedir();
+  if (process.platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'tandem', 'cache');
+  if (process.platform === 'darwin') return join(home, 'Library', 'Caches', 'tandem');
+  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'tandem');
+}
+
 /** The first layer that has a value wins; but what is excluded anywhere is excluded. */
 function mergeLayers(layers: readonly Layer[]) {
   const merged: Settings = {};
@@ -113,6 +125,7 @@ function mergeLayers(layers: readonly Layer[]) {
     merged.exclude = [...exclude, ...(settings.exclude ?? [])];
     if (settings.modelDir !== undefined) merged.modelDir = resolve(base, settings.modelDir);
     if (settings.indexDir !== undefined) merged.indexDir = resolve(base, settings.indexDir);
+    if (settings.cacheDir !== undefined) merged.cacheDir = resolve(base, settings.cacheDir);
   }
   return { ...defaultSettings(), ...merged };
 }
@@ -154,8 +167,9 @@ function refuseMisspelt(env: Environment): void {
 function readProjectFile(root: string, userFile: string): Settings {
   const path = join(root, PROJECT_FILE_NAME);
   const settings = readSettingsFile(path);
-  if (settings.modelDir !== undefined) {
-    throw invalid(path, 'sets modelDir, which a project may not', `set it in ${userFile} or with --model-dir`);
+  for (const key of ['modelDir', 'cacheDir', 'cacheSize'] as const) {
+    if (settings[key] === undefined) continue;
+    throw invalid(path, `sets ${key}, which a project may not`, `set it in ${userFile} or as ${variableName(key)}`);
   }
   if (settings.allowSecrets === true) {
     throw invalid(path, 'sets allowSecrets, which a project may not', `set it in ${userFile} or with --allow-secrets`);

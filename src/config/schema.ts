@@ -35,11 +35,14 @@ export interface Config {
   readonly sources?: SourceRules | undefined;
   /** The model they ask for; an index is not made with another one. */
   readonly peerModel?: string | null | undefined;
+  /** Vectors kept for other runs on this machine; null where they are not to be used. */
+  readonly cache: { readonly directory: string; readonly bytes: number } | null;
 }
 
 const BYTES_PER_UNIT = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
 const MOST_FILE_BYTES = BYTES_PER_UNIT.g;
 const MOST_MEMORY_BYTES = 1024 * BYTES_PER_UNIT.g;
+const MOST_CACHE_BYTES = 1024 * BYTES_PER_UNIT.g;
 
 /** Numbers arrive as JSON numbers or, from flags and environment, as text. */
 function wholeNumber(least: number, most: number) {
@@ -132,6 +135,9 @@ export const SettingsSchema = v.strictObject({
   languages: v.exactOptional(folders()),
   durability: v.exactOptional(v.picklist(['full', 'fast'], '"full" or "fast"')),
   modelDir: v.exactOptional(folder()),
+  cache: v.exactOptional(v.picklist(['on', 'off'], '"on" or "off"')),
+  cacheDir: v.exactOptional(folder()),
+  cacheSize: v.exactOptional(byteCount('from 1 to 1 TiB', 1, MOST_CACHE_BYTES)),
   indexDir: v.exactOptional(folder()),
 });
 
@@ -140,7 +146,7 @@ export type SettingKey = keyof typeof SettingsSchema.entries;
 
 export const SETTING_KEYS = Object.keys(SettingsSchema.entries) as readonly SettingKey[];
 
-/** What holds where no layer says otherwise; `indexDir` follows from the root. */
+/** What holds where no layer says otherwise; `indexDir` follows from the root, `cacheDir` from the user. */
 export function defaultSettings() {
   return {
     workers: workersWithin(availableMemory(), Math.min(availableParallelism(), 1024)),
@@ -151,5 +157,7 @@ export function defaultSettings() {
     allowSecrets: false,
     durability: 'full',
     modelDir: join(packageRoot, 'models/all-MiniLM-L6-v2'),
+    cache: 'on',
+    cacheSize: 2 * BYTES_PER_UNIT.g,
   } as const;
 }

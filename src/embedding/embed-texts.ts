@@ -58,6 +58,7 @@ async function embedAll(send: Send, dimension: number, texts: readonly string[])
     vectors,
     failures: [...reasons].map(([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index),
     tokens: unique.reduce((sum, ids) => sum + ids.length, 0),
+    reused: 0,
   };
 }
 

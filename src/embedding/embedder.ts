@@ -19,6 +19,8 @@ export interface EmbeddedTexts {
   readonly failures: readonly { readonly index: number; readonly reason: string }[];
   /** Word pieces that went through the model, duplicates counted once. */
   readonly tokens: number;
+  /** Texts whose vector an earlier run had made and kept; never more than a cache gives. */
+  readonly reused: number;
 }
 
 export interface Embedder {

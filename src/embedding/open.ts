@@ -20,10 +20,20 @@ const WORKER_HEAP_MB = 512;
  * Opens the model with its workers, from local files alone.
  * Errors: MODEL_MISSING, MODEL_DAMAGED (before anything is loaded), PLATFORM (the runtime does not load here).
  */
-export async function openEmbedder({ modelDir, workers }: OpenEmbedderOptions): Promise<Embedder> {
+export async function openEmbedder(options: OpenEmbedderOptions): Promise<Embedder> {
+  const { start } = await prepareEmbedder(options);
+  return start();
+}
+
+/** A model whose files are checked, and how to start it. Errors: MODEL_MISSING, MODEL_DAMAGED; of `start`: PLATFORM. */
+export async function prepareEmbedder({
+  modelDir,
+  workers,
+}: OpenEmbedderOptions): Promise<{ readonly description: ModelDescription; start(): Promise<Embedder> }> {
   const description = await describeModel(modelDir);
   await verifyModelFiles(modelDir, description.spec);
-  return startEmbedder(description, modelDir, { workers, workerUrl: WORKER_URL, workerHeapMb: WORKER_HEAP_MB });
+  const options = { workers, workerUrl: WORKER_URL, workerHeapMb: WORKER_HEAP_MB };
+  return { description, start: () => startEmbedder(description, modelDir, options) };
 }
 
 export interface StartOptions {

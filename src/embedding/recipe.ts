@@ -12,6 +12,8 @@ export interface ModelDescription {
   readonly identity: ModelIdentity;
   /** See `Embedder.recipe`. */
   readonly recipe: string;
+  /** 32 hex digits over identity, recipe and prefixes: equal only where equal texts get equal bits. */
+  readonly fingerprint: string;
   readonly spec: ModelSpec;
 }
 
@@ -28,14 +30,16 @@ export async function describeModel(modelDir: string): Promise<ModelDescription>
     normalized: spec.normalized,
     tokenizerSha256: spec.files.tokenizer.sha256,
   };
-  const recipe = recipeOf({
+  const parts: RecipeParts = {
     textRecipeVersion,
     maxTokens: spec.maxTokens,
     onnxSha256: spec.files.onnx.sha256,
     runtimeMajor: await runtimeMajor(),
     cpuClass: await cpuClass(),
-  });
-  return { identity, recipe, spec };
+  };
+  const whole = JSON.stringify([identity, parts, spec.prefixes]);
+  const fingerprint = createHash('sha256').update(whole).digest('hex').slice(0, 32);
+  return { identity, recipe: recipeOf(parts), fingerprint, spec };
 }
 
 /** What two vectors of one model should share for their bits to be equal. */

@@ -33,6 +33,8 @@ export interface Phase2Result {
   /** Chunks set aside as `error`, with their reason in the table. */
   readonly failed: number;
   readonly tokens: number;
+  /** Of `embedded`, those whose vector an earlier run had kept. */
+  readonly reused: number;
   readonly checkpoints: number;
 }
 
@@ -51,7 +53,7 @@ const BATCHES_IN_FLIGHT = 2;
  */
 export async function runPhase2(ctx: Phase2Context, options: Phase2Options): Promise<Phase2Result> {
   const total = await ctx.chunks.countPending();
-  const done = { embedded: 0, failed: 0, tokens: 0, checkpoints: 0, batches: 0 };
+  const done = { embedded: 0, failed: 0, tokens: 0, reused: 0, checkpoints: 0, batches: 0 };
   ctx.observe({ type: 'phase-started', phase: 2, total, unit: 'chunks' });
 
   let unmarked: number[] = [];
@@ -104,6 +106,7 @@ export async function runPhase2(ctx: Phase2Context, options: Phase2Options): Pro
       done.embedded += stored;
       done.failed += result.failures.length;
       done.tokens += result.tokens;
+      done.reused += result.reused;
       ctx.observe({ type: 'progress', phase: 2, done: done.embedded + done.failed, total, tokens: done.tokens });
       if (unmarked.length >= options.batchesPerCheckpoint) await checkpoint();
     }
@@ -112,8 +115,8 @@ export async function runPhase2(ctx: Phase2Context, options: Phase2Options): Pro
     throw error;
   }
   await checkpoint();
-  const { embedded, failed, tokens, checkpoints } = done;
-  return { embedded, failed, tokens, checkpoints };
+  const { batches: _, ...result } = done;
+  return result;
 }
 
 /** Sets failed chunks aside first: the batch's mark would else claim them. Returns how many vectors were stored. */

@@ -1,8 +1,8 @@
 // An index as it is held open: what a caller sees of it, and what is behind.
+import type { CachedEmbedderOptions } from '../cache/open.ts';
 import type { Config } from '../config/schema.ts';
 import type { Observer } from '../core/events.ts';
 import type { Embedder } from '../embedding/embedder.ts';
-import type { OpenEmbedderOptions } from '../embedding/open.ts';
 import { keepDamaged } from '../store/json-file.ts';
 import type { ReadableStores, WritableStores } from '../store/open.ts';
 import { type RunRecord, readRunFile } from '../store/run-file.ts';
@@ -12,7 +12,7 @@ export interface Index extends AsyncDisposable {
   readonly config: Config;
 }
 
-export type OpenEmbedder = (options: OpenEmbedderOptions) => Promise<Embedder>;
+export type OpenEmbedder = (options: CachedEmbedderOptions) => Promise<Embedder>;
 
 export interface WritableIndex extends Index {
   readonly stores: WritableStores;

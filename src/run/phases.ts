@@ -127,8 +127,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
     model: toRecord(identity),
     phase2: { started_at: now, finished_at: null, recipe },
   }));
-  const openEmbedder = index.openEmbedder ?? (await import('../embedding/open.ts')).openEmbedder;
-  const embedder: Embedder = await openEmbedder({ modelDir: config.modelDir, workers: config.workers });
+  const embedder = await openEmbedderFor(index);
   try {
     const result = await runPhase2(
       {
@@ -152,6 +151,17 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
   } finally {
     await embedder.close();
   }
+}
+
+async function openEmbedderFor({ config, stores, observe, openEmbedder }: WritableIndex): Promise<Embedder> {
+  const open = openEmbedder ?? (await import('../cache/open.ts')).openCachedEmbedder;
+  return open({
+    modelDir: config.modelDir,
+    workers: config.workers,
+    cache: config.cache,
+    scratchDir: stores.layout.tandemDir,
+    onProblem: (message) => observe({ type: 'warning', message }),
+  });
 }
 
 /** When nothing is pending; what cannot be done is told, and due again next time. */

@@ -37,10 +37,11 @@ async function writeAndSync(path: string, content: string): Promise<void> {
   await file.sync();
 }
 
-/** Removes temporary files that a killed `writeFileAtomic` left. To be called under the lock only. */
+/** Removes temporary files and folders that a killed run left. To be called under the lock only. */
 export async function sweepTemporaryFiles(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
-    if (name.startsWith('.') && name.endsWith('.tmp')) await rm(join(directory, name), { force: true });
+    if (name.startsWith('.') && name.endsWith('.tmp'))
+      await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 

@@ -46,6 +46,7 @@ describe('the configuration', () => {
       maxFileBytes: 2_097_152,
       durability: 'full',
       modelDir: join(packageRoot, 'models/all-MiniLM-L6-v2'),
+      cache: { bytes: 2 * 1024 ** 3 },
     });
   });
 

@@ -27,6 +27,7 @@ function configOf(root: string): Config {
     allowSecrets: false,
     durability: 'fast',
     modelDir: new URL('../../models/all-MiniLM-L6-v2', import.meta.url).pathname,
+    cache: null,
   };
 }
 

@@ -48,6 +48,7 @@ export function machineIn(root: string, indexDir = join(root, '.mcp-vector-searc
     allowSecrets: false,
     durability: 'fast',
     modelDir,
+    cache: null,
   };
   const machine: Machine = {
     root,
@@ -129,7 +130,7 @@ async function fakeEmbedder(count: (texts: number) => void): Promise<Embedder> {
         else vectors.set(vectorOf(sha256(text)), row * DIMENSION);
       }
       count(texts.length - failures.length);
-      return { vectors, failures, tokens: texts.length * 10 };
+      return { vectors, failures, tokens: texts.length * 10, reused: 0 };
     },
     close: () => Promise.resolve(),
   };

@@ -41,7 +41,7 @@ function fakeEmbedder(): Embedder & { embedded: number } {
         else vectors.set(vectorOf(sha256(text)), row * DIMENSION);
       }
       this.embedded += batch.length - failures.length;
-      return { vectors, failures, tokens: batch.length * 10 };
+      return { vectors, failures, tokens: batch.length * 10, reused: 0 };
     },
     close: () => Promise.resolve(),
   };

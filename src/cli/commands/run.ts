@@ -33,6 +33,7 @@ export function addRunOptions(command: Command): Command {
       '--durability <mode>',
       'full: sync to disk at every checkpoint; fast: leave that to the system (default: full)',
     )
+    .option('--no-cache', 'embed every text anew instead of taking vectors that earlier runs made')
     .option(...WAIT_OPTION);
 }
 

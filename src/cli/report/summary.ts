@@ -36,7 +36,11 @@ export function printSummary(out: Output, report: RunReport, config: Config, opt
     );
   }
   if (phase2 !== null) {
-    row('phase 2', `${speed(phase2.embedded, phase2.seconds, 'chunks')}, ${counted(phase2.checkpoints, 'checkpoint')}`);
+    const reused = phase2.reused > 0 ? `, ${count(phase2.reused)} taken from the cache` : '';
+    row(
+      'phase 2',
+      `${speed(phase2.embedded, phase2.seconds, 'chunks')}${reused}, ${counted(phase2.checkpoints, 'checkpoint')}`,
+    );
   }
   printNextStep(out, report, config, options);
 }
