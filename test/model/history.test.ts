@@ -211,26 +211,44 @@ async function finished(model: Model, machine: Machine, phase: 1 | 2 | 'all', em
   expect(new Set(chunks.keys())).toEqual(new Set((await machine.storedChunks()).map(({ id }) => id)));
 }
 
-const run = fc.constantFrom<1 | 2 | 'all'>(1, 2, 'all').map((phase) =>
-  command(`run ${phase}`, async (model, machine) => {
+const run = fc
+  .tuple(fc.constantFrom<1 | 2 | 'all'>(1, 2, 'all'), fc.constantFrom(false, false, false, true))
+  .map(([phase, force]) =>
+    command(`run ${phase}${force ? ' by force' : ''}`, async (model, machine) => {
+      const before = machine.embedded;
+      const report = await machine.run(phase, { force });
+      expect(report!.files.failed).toEqual([]);
+      await finished(model, machine, phase, before);
+    }),
+  );
+
+const killAt = fc.integer({ min: 1, max: 16 });
+
+const runKilled = fc.tuple(fc.constantFrom<1 | 2 | 'all'>(1, 2, 'all'), killAt).map(([phase, point]) =>
+  command(`run ${phase}, killed at point ${point}`, async (model, machine) => {
     const before = machine.embedded;
-    const report = await machine.run(phase);
-    expect(report!.files.failed).toEqual([]);
-    await finished(model, machine, phase, before);
+    if ((await machine.run(phase, { killAt: point })) !== null) return await finished(model, machine, phase, before);
+    await keepWhatIsWhole(model, machine);
   }),
 );
 
-const runKilled = fc
-  .tuple(fc.constantFrom<1 | 2 | 'all'>(1, 2, 'all'), fc.integer({ min: 1, max: 16 }))
-  .map(([phase, point]) =>
-    command(`run ${phase}, killed at point ${point}`, async (model, machine) => {
-      const before = machine.embedded;
-      if ((await machine.run(phase, point)) !== null) return await finished(model, machine, phase, before);
-      // A vector that is stored together with its chunk is never made again.
-      const ids = new Set((await machine.storedChunks()).map(({ id }) => id));
-      model.embedded = new Set([...(await machine.storedVectors())].filter((id) => ids.has(id)));
-    }),
-  );
+/** A vector that is stored together with its chunk is never made again. */
+async function keepWhatIsWhole(model: Model, machine: Machine): Promise<void> {
+  const ids = new Set((await machine.storedChunks()).map(({ id }) => id));
+  model.embedded = new Set([...(await machine.storedVectors())].filter((id) => ids.has(id)));
+}
+
+const cleanUp = fc.oneof(fc.constant(null), killAt).map((point) =>
+  command(`clean up${point === null ? '' : `, killed at point ${point}`}`, async (model, machine) => {
+    if (!machine.exists()) return;
+    const onDisk = (rows: Awaited<ReturnType<Machine['storedChunks']>>) =>
+      rows.filter(({ path }) => path === '.gitignore' || model.files.has(path)).map(({ id }) => id);
+    const before = onDisk(await machine.storedChunks());
+    await machine.cleanUp(point);
+    expect(new Set(onDisk(await machine.storedChunks()))).toEqual(new Set(before));
+    await keepWhatIsWhole(model, machine);
+  }),
+);
 
 const lose = fc
   .constantFrom<'files.jsonl' | 'run.json' | 'checkpoint.json'>('files.jsonl', 'run.json', 'checkpoint.json')
@@ -257,6 +275,7 @@ const commands = fc.commands(
     runKilled,
     runKilled,
     runKilled,
+    cleanUp,
     lose,
     passTime,
   ],

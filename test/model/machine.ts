@@ -3,10 +3,11 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CleanupReport } from '../../src/cleanup/cleanup.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { Embedder } from '../../src/embedding/embedder.ts';
 import { describeModel } from '../../src/embedding/recipe.ts';
-import { indexProject, openIndex } from '../../src/indexer.ts';
+import { cleanUp, indexProject, openIndex } from '../../src/indexer.ts';
 import type { RunReport } from '../../src/run/report.ts';
 import { DIMENSION, sha256, vectorOf } from '../store/make.ts';
 
@@ -23,16 +24,27 @@ export interface Machine {
   /** Texts that were embedded since the start. */
   embedded: number;
   /** Opens the index and runs. With `killAt` it is killed at that fault point, counted from 1; null if it was. */
-  run(phase: 1 | 2 | 'all', killAt?: number | null): Promise<RunReport | null>;
+  run(
+    phase: 1 | 2 | 'all',
+    options?: { readonly killAt?: number | null; readonly force?: boolean },
+  ): Promise<RunReport | null>;
+  /** Null if it was killed. */
+  cleanUp(killAt?: number | null): Promise<CleanupReport | null>;
+  /** Called at every fault point. */
+  atFault: ((name: string) => void) | null;
   write(path: string, content: string): void;
   remove(path: string): void;
   rename(from: string, to: string): void;
   read(path: string): string;
-  storedChunks(): Promise<{ id: string; status: string; line: number; isPoisoned: boolean }[]>;
+  storedChunks(): Promise<{ id: string; path: string; status: string; line: number; isPoisoned: boolean }[]>;
+  /** Paths that have rows, by table. */
+  storedPaths(): Promise<Record<'chunks' | 'vectors' | 'structure', string[]>>;
   /** Ids in the vectors table. */
   storedVectors(): Promise<Set<string>>;
   /** Makes every stamp that Phase 1 remembers old enough to be believed. */
   passTime(): void;
+  /** Whether there is an index. */
+  exists(): boolean;
   loseTandemFile(name: 'files.jsonl' | 'run.json' | 'checkpoint.json'): void;
 }
 
@@ -50,36 +62,43 @@ export function machineIn(root: string, indexDir = join(root, '.mcp-vector-searc
     modelDir,
     cache: null,
   };
+  /** Null if it was killed at that fault point, counted from 1. */
+  const killable = async <T>(killAt: number | null, work: (fault: (name: string) => void) => Promise<T>) => {
+    const snapshot = `${indexDir}.killed`;
+    let points = 0;
+    try {
+      return await work((name) => {
+        machine.atFault?.(name);
+        if (++points !== killAt) return;
+        cpSync(indexDir, snapshot, { recursive: true });
+        throw new Killed();
+      });
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+      rmSync(indexDir, { recursive: true, force: true });
+      renameSync(snapshot, indexDir);
+      rmSync(join(indexDir, 'tandem/lock')); // its process is dead
+      return null;
+    }
+  };
   const machine: Machine = {
     root,
     indexDir,
     modelDir,
     config,
     embedded: 0,
-    async run(phase, killAt = null) {
-      const snapshot = `${indexDir}.killed`;
-      let points = 0;
-      const fault = () => {
-        if (++points !== killAt) return;
-        cpSync(indexDir, snapshot, { recursive: true });
-        throw new Killed();
-      };
-      try {
+    atFault: null,
+    run: (phase, { killAt = null, force = false } = {}) =>
+      killable(killAt, async (fault) => {
         await using index = await openIndex(config, {
           mode: 'write',
           fault,
           groupRows: 6,
           openEmbedder: () => fakeEmbedder((texts) => (machine.embedded += texts)),
         });
-        return await indexProject(index, { phase });
-      } catch (error) {
-        if (!(error instanceof Killed)) throw error;
-        rmSync(indexDir, { recursive: true, force: true });
-        renameSync(snapshot, indexDir);
-        rmSync(join(indexDir, 'tandem/lock')); // its process is dead
-        return null;
-      }
-    },
+        return await indexProject(index, { phase, force });
+      }),
+    cleanUp: (killAt = null) => killable(killAt, (fault) => cleanUp(config, { now: true, fault })),
     write(path, content) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), content);
@@ -91,13 +110,30 @@ export function machineIn(root: string, indexDir = join(root, '.mcp-vector-searc
     },
     read: (path) => readFileSync(join(root, path), 'utf8'),
     async storedChunks() {
-      const rows = await readRows(indexDir, 'chunks', ['chunk_id', 'embedding_status', 'start_line', 'content']);
+      const rows = await readRows(indexDir, 'chunks', [
+        'chunk_id',
+        'file_path',
+        'embedding_status',
+        'start_line',
+        'content',
+      ]);
       return rows.map((row) => ({
         id: String(row.chunk_id),
+        path: String(row.file_path),
         status: String(row.embedding_status),
         line: Number(row.start_line),
         isPoisoned: String(row.content).includes('poison'),
       }));
+    },
+    async storedPaths() {
+      const paths = async (folder: string, name: string) =>
+        [...new Set((await readRows(folder, name, ['file_path'])).map((row) => String(row.file_path)))].sort();
+      const own = join(indexDir, 'tandem');
+      return {
+        chunks: await paths(indexDir, 'chunks'),
+        vectors: await paths(indexDir, 'vectors'),
+        structure: await paths(own, 'structure'),
+      };
     },
     async storedVectors() {
       const rows = await readRows(indexDir, 'vectors', ['chunk_id']);
@@ -110,6 +146,7 @@ export function machineIn(root: string, indexDir = join(root, '.mcp-vector-searc
       const later = (BigInt(run.phase1.scan_started_ns) + 3_600_000_000_000n).toString();
       writeFileSync(path, JSON.stringify({ ...run, phase1: { ...run.phase1, scan_started_ns: later } }));
     },
+    exists: () => existsSync(join(indexDir, 'lance')),
     loseTandemFile: (name) => rmSync(join(indexDir, 'tandem', name), { force: true }),
   };
   return machine;
