@@ -20,6 +20,8 @@
 //   @call            what is called; with @call.from in one pattern, the text from there to here
 //   @call.less       nothing in it is a call, whatever another pattern says
 //   @import          a module's name; with @import.from in one pattern, the text from there to here
+//   @embed.<id>      a region that is written in that language; of several patterns for one region the first holds, and
+//                    @embed.none says that it is none we know
 //   @decision        one path more through the definition around it; @decision.bool the same, of an operator
 //   @nest            what is inside is one level deeper
 //   @flat            an `else if`: counts once, on the level of what it continues
@@ -71,6 +73,6 @@ const CAPTURES: ReadonlySet<string> = new Set([
 
 export function isKnownCapture(name: string): boolean {
   if (name.startsWith('_')) return true;
-  if (/^rank\.\d$/.test(name)) return true;
+  if (/^(?:rank\.\d|embed\.[a-z][a-z0-9_+#-]*)$/.test(name)) return true;
   return name.startsWith('def.') ? DEFINITION_KINDS.has(name.slice('def.'.length)) : CAPTURES.has(name);
 }

@@ -1,6 +1,6 @@
 // Query matches → definitions and marks: the vocabulary of languages/vocabulary.ts, read. Offsets only.
 import type { ChunkKind } from '../core/chunk.ts';
-import type { Capture, Match } from './syntax.ts';
+import type { Capture, Match, Origin } from './syntax.ts';
 
 /** Part of a text, from `start` to before `end`. */
 export interface Span {
@@ -12,6 +12,7 @@ export interface Span {
 export interface FoundDefinition extends Span {
   readonly kind: ChunkKind;
   readonly pattern: number;
+  readonly origin: Origin;
   readonly name: Span | null;
   readonly scope: Span | null;
   readonly params: Capture | null;
@@ -97,6 +98,7 @@ function definitionOf(match: Match): FoundDefinition | null {
   return {
     kind: definition.name.slice('def.'.length) as ChunkKind,
     pattern: match.pattern,
+    origin: match.origin,
     start: definition.start,
     end: find('end')?.end ?? definition.end,
     name: find('name'),

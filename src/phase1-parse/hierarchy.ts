@@ -1,6 +1,5 @@
 // Definitions → a tree, by containment only.
 import type { ChunkKind } from '../core/chunk.ts';
-import type { Language } from '../languages/load.ts';
 import type { Findings, FoundDefinition, Span } from './captures.ts';
 import { reachesOf } from './reach.ts';
 import { oneLine } from './source-text.ts';
@@ -26,17 +25,20 @@ export interface Definition extends Span {
   readonly params: FoundDefinition['params'];
   /** How many bodies it has: more than one where it is joined of several. */
   readonly clauses: number;
+  /** What is counted in it. */
+  readonly counts: FoundDefinition['origin']['counts'];
   /** Comments that document it, in file order. */
   readonly comments: readonly Span[];
 }
 
 /** All definitions in file order, each parent before its children. */
-export function buildHierarchy(text: string, findings: Findings, language: Language): Definition[] {
+export function buildHierarchy(text: string, findings: Findings): Definition[] {
   const definitions: Definition[] = [];
   const open: Definition[] = [];
-  for (const { found, head, clauses, comments, start, end } of reachesOf(text, findings, language)) {
+  for (const { found, head, clauses, comments, start, end } of reachesOf(text, findings)) {
     while (open.length > 0 && open.at(-1)!.end <= start) open.pop();
     const parent = open.at(-1) ?? null;
+    const { language, counts } = found.origin;
     const name = nameOf(text, found.name);
     const definition: Definition = {
       index: definitions.length,
@@ -55,6 +57,7 @@ export function buildHierarchy(text: string, findings: Findings, language: Langu
       body: found.body,
       params: found.params,
       clauses,
+      counts,
       comments,
     };
     parent?.children.push(definition);

@@ -4,7 +4,6 @@ import type { ChunkKind, ChunkMetrics } from '../core/chunk.ts';
 import { byStart, firstFrom, type Marks, type Span } from './captures.ts';
 import type { Definition, OwnedSpan } from './hierarchy.ts';
 import type { LineTable } from './source-text.ts';
-import type { SyntaxReading } from './syntax.ts';
 
 /** Above these a definition smells. */
 const LIMITS = { methodLines: 60, classLines: 500, nesting: 4, parameters: 5, cyclomatic: 20 };
@@ -21,7 +20,6 @@ export function measureDefinitions(
   definitions: readonly Definition[],
   owned: readonly OwnedSpan[],
   marks: Marks,
-  counts: SyntaxReading['counts'],
   lines: LineTable,
 ): ChunkMetrics[] {
   const decisions = countByOwner(definitions.length, owned, marks.decisions);
@@ -29,6 +27,7 @@ export function measureDefinitions(
   return definitions.map((definition, index) => {
     // Each further equation of a function is a path more through it.
     const clauses = Math.max(definition.clauses, 1);
+    const { counts } = definition;
     const cyclomatic = counts.decisions ? clauses + decisions[index]! : null;
     const measured = {
       cyclomatic,

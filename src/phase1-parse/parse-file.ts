@@ -49,15 +49,15 @@ async function parseText(
   if (language === null || language.grammar === null) return asBlocks(source, 'no grammar');
   if (byteLength > MAX_TREE_BYTES) return asBlocks(source, 'too large for a syntax tree');
   if (hasOnlyCarriageReturns(source.text)) return asBlocks(source, 'lines end with CR only');
-  const content = await syntax.read(language, source.text, (reading) => asTree(source, language, reading));
+  const content = await syntax.read(language, source.text, (reading) => asTree(source, reading));
   return content ?? asBlocks(source, 'parsing took too long');
 }
 
-function asTree(source: Source, language: Language, reading: SyntaxReading): ParsedContent {
+function asTree(source: Source, reading: SyntaxReading): ParsedContent {
   const findings = readMatches(reading.matches);
   const { count, characters } = measureUnreadable(reading.errors, findings.definitions);
   if (characters * 2 > source.text.trim().length) return asBlocks(source, 'mostly syntax errors');
-  const chunks = chunksOf(source, language, reading, findings);
+  const chunks = chunksOf(source, reading, findings);
   if (count === 0) return { status: 'parsed', reason: '', chunks };
   return { status: 'parsed-with-errors', reason: `${count} syntax error${count === 1 ? '' : 's'}`, chunks };
 }
@@ -66,28 +66,27 @@ function asBlocks(source: Source, reason: string): ParsedContent {
   return { status: 'fallback', reason, chunks: blocksOf(source) };
 }
 
-function chunksOf(source: Source, language: Language, reading: SyntaxReading, findings: Findings): Chunk[] {
+function chunksOf(source: Source, reading: SyntaxReading, findings: Findings): Chunk[] {
   const { text, lines } = source;
   const { marks } = findings;
-  const { definitions, signatures, drafts } = draftFile(source, language, reading, findings);
+  const { definitions, signatures, drafts } = draftFile(source, reading, findings);
   const owned = ownedSpans(definitions, text.length);
   return assembleChunks(source, drafts, {
     marks,
     signatures,
     docstrings: docstringsOf(text, definitions, owned, marks),
     inherited: inheritedBy(text, definitions, owned, marks),
-    metrics: measureDefinitions(definitions, owned, marks, reading.counts, lines),
+    metrics: measureDefinitions(definitions, owned, marks, lines),
   });
 }
 
 /** The cut without the chunks: which stretches of a file belong to which. */
 export function draftFile(
   { text, lines }: Source,
-  language: Language,
   reading: SyntaxReading,
   findings: Findings,
 ): { definitions: Definition[]; signatures: string[]; drafts: Draft[] } {
-  const definitions = buildHierarchy(text, findings, language);
+  const definitions = buildHierarchy(text, findings);
   const signatures = definitions.map((definition) => signatureOf(text, definition, findings.marks.comments));
   const drafts = draftChunks(text, definitions, signatures, reading.boundariesIn, lines);
   return { definitions, signatures, drafts };

@@ -1,7 +1,5 @@
 // How far each definition reaches: over its decorators, `export`, attributes and comments, and over its neighbours where
 // several are one.
-import type { ChunkKind } from '../core/chunk.ts';
-import type { Language } from '../languages/load.ts';
 import { byStart, type Findings, type FoundDefinition, firstFrom, type Marks, type Span, spanKey } from './captures.ts';
 import { BUDGET, sizeOf } from './split.ts';
 
@@ -21,14 +19,13 @@ export interface Reach {
 }
 
 /** Of all definitions that become chunks, in file order; of any two, one holds the other or they are apart. */
-export function reachesOf(text: string, findings: Findings, language: Language): Reach[] {
+export function reachesOf(text: string, findings: Findings): Reach[] {
   const isChunk = ({ found, start, end }: Reach) =>
-    !language.textWhenSmall.has(found.kind) || sizeOf(text, start, end) >= SMALL_DEFINITION;
-  const reaches = withoutOverlaps(widen(text, findings, language.commentsBelow).filter(isChunk));
-  return joined(text, reaches, language.joins);
+    !found.origin.language.textWhenSmall.has(found.kind) || sizeOf(text, start, end) >= SMALL_DEFINITION;
+  return joined(text, withoutOverlaps(widen(text, findings).filter(isChunk)));
 }
 
-function widen(text: string, { definitions, edges, marks }: Findings, commentsBelow: boolean): Reach[] {
+function widen(text: string, { definitions, edges, marks }: Findings): Reach[] {
   const above = aboveOf(marks);
   const commentAt = new Map(marks.comments.map((comment) => [comment.start, comment]));
   return toTheirEnds(text, firstPatterns(definitions)).map((found) => {
@@ -37,7 +34,7 @@ function widen(text: string, { definitions, edges, marks }: Findings, commentsBe
     // Inside `type ( … )` the comment of the first one stands after the edge.
     if (head < found.start) comments.push(...attach(text, found.start, above, head).comments);
     const trail = trailEnd(text, followed(edges.ends, found.end), commentAt);
-    const below = commentsBelow ? commentBelow(text, trail, commentAt) : null;
+    const below = found.origin.language.commentsBelow ? commentBelow(text, trail, commentAt) : null;
     if (below !== null) comments.push(below);
     const end = below?.end ?? trail;
     const clauses = found.body === null ? 0 : 1;
@@ -216,14 +213,18 @@ function isSame(a: Span, b: Span): boolean {
 }
 
 /** Neighbours of one kind, name and scope with nothing between them become one: the first, that reaches over all. */
-function joined(text: string, reaches: readonly Reach[], kinds: ReadonlySet<ChunkKind>): Reach[] {
-  if (kinds.size === 0) return [...reaches];
+function joined(text: string, reaches: readonly Reach[]): Reach[] {
+  if (!reaches.some(({ found }) => found.origin.language.joins.size > 0)) return [...reaches];
   const kept: Reach[] = [];
   const open: Reach[] = [];
   for (const reach of reaches) {
     let before: Reach | undefined;
     while (open.length > 0 && open.at(-1)!.end <= reach.start) before = open.pop();
-    if (before !== undefined && kinds.has(reach.found.kind) && areOne(text, before, reach)) {
+    if (
+      before !== undefined &&
+      reach.found.origin.language.joins.has(reach.found.kind) &&
+      areOne(text, before, reach, open.at(-1))
+    ) {
       before.end = reach.end;
       before.clauses += reach.clauses;
       const { body, params, end } = before.found;
@@ -237,12 +238,14 @@ function joined(text: string, reaches: readonly Reach[], kinds: ReadonlySet<Chun
   return kept;
 }
 
-function areOne(text: string, before: Reach, after: Reach): boolean {
+/** Not if nothing else were left in the definition around them. */
+function areOne(text: string, before: Reach, after: Reach, around: Reach | undefined): boolean {
   const written = (span: Span | null) => (span === null ? '' : text.slice(span.start, span.end));
   return (
     before.found.kind === after.found.kind &&
     written(before.found.name) === written(after.found.name) &&
     written(before.found.scope) === written(after.found.scope) &&
-    text.slice(before.end, after.start).trim() === ''
+    text.slice(before.end, after.start).trim() === '' &&
+    !(before.start === around?.start && after.end === around.end)
   );
 }

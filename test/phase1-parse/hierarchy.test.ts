@@ -8,6 +8,8 @@ import { lineTable } from '../../src/phase1-parse/source-text.ts';
 import type { Match } from '../../src/phase1-parse/syntax.ts';
 
 const language: Language = loadBuiltInLanguages().find(({ id }) => id === 'python')!;
+const counts = { decisions: true, nesting: true };
+const origin = { language: { ...language, joins: new Set(['function'] as const), commentsBelow: true }, counts };
 
 const texts = fc
   .array(fc.constantFrom('word', ' ', ' ', '\n', '\n', ',', ';', '#c', '\t'), { minLength: 5, maxLength: 80 })
@@ -32,6 +34,7 @@ function matchesIn(text: string): fc.Arbitrary<Match[]> {
     .map((matches) =>
       matches.map(({ pattern, captures }) => ({
         pattern,
+        origin,
         captures: captures.map((capture) => ({ name: capture.name, ...capture.span })),
       })),
     );
@@ -43,7 +46,7 @@ describe('the tree of definitions', () => {
   it('nests without crossing, whatever a query captures, and still loses no character', () => {
     fc.assert(
       fc.property(cases, ({ text, matches }) => {
-        const definitions = buildHierarchy(text, readMatches(matches), language);
+        const definitions = buildHierarchy(text, readMatches(matches));
         for (const [index, { parent, start, end, depth }] of definitions.entries()) {
           expect(start).toBeLessThan(end);
           if (parent !== null) {
@@ -74,14 +77,58 @@ describe('the tree of definitions', () => {
 
   it('leaves small definitions to the text around them where the language says so', () => {
     const text = `${'small\n'.repeat(3)}${'a larger entry of several words\n'.repeat(20)}`;
-    const entry = (start: number, end: number) => ({
-      pattern: 0,
-      captures: [{ name: 'def.entry', start, end, children: 0 }],
-    });
-    const findings = readMatches([entry(0, 5), entry(6, 11), entry(18, text.length)]);
-    expect(buildHierarchy(text, findings, language)).toHaveLength(3);
-    const joined = buildHierarchy(text, findings, { ...language, textWhenSmall: new Set(['entry'] as const) });
+    const read = (saying: Partial<Language>) => {
+      const entry = (start: number, end: number) => ({
+        pattern: 0,
+        origin: { language: { ...language, ...saying }, counts },
+        captures: [{ name: 'def.entry', start, end, children: 0 }],
+      });
+      return buildHierarchy(text, readMatches([entry(0, 5), entry(6, 11), entry(18, text.length)]));
+    };
+    expect(read({})).toHaveLength(3);
+    const joined = read({ textWhenSmall: new Set(['entry'] as const) });
     expect(joined.map(({ start, end }) => [start, end])).toEqual([[18, text.length]]);
+  });
+
+  it('joins neighbours of one name where the language says so, and counts their bodies', () => {
+    const text = 'f :: a\nf 0 = 1\nf n = 2\ng = 3\nf 2 = 4';
+    const equation = (start: number, end: number, body: number | null) => ({
+      pattern: 0,
+      origin,
+      captures: [
+        { name: 'def.function', start, end, children: 0 },
+        { name: 'name', start, end: start + 1, children: 0 },
+        ...(body === null ? [] : [{ name: 'body', start: body, end, children: 0 }]),
+      ],
+    });
+    const matches = [equation(0, 6, null), equation(7, 14, 11), equation(15, 22, 19), equation(23, 28, 25)];
+    const found = buildHierarchy(text, readMatches([...matches, equation(29, 36, 33)]));
+    expect(found.map(({ start, end, clauses }) => [text.slice(start, end), clauses])).toEqual([
+      ['f :: a\nf 0 = 1\nf n = 2', 2],
+      ['g = 3', 1],
+      ['f 2 = 4', 1],
+    ]);
+  });
+
+  it('lets a heading reach to the next of its rank, if it starts its line', () => {
+    const text = 'A\nx\nB\ny > C\nz\nD\n';
+    const heading = (name: string, rank: number) => {
+      const start = text.indexOf(name);
+      return {
+        pattern: 0,
+        origin,
+        captures: [
+          { name: 'def.section', start, end: start + 1, children: 0 },
+          { name: `rank.${rank}`, start, end: start + 1, children: 0 },
+        ],
+      };
+    };
+    const found = buildHierarchy(
+      text,
+      readMatches([heading('A', 1), heading('B', 2), heading('C', 1), heading('D', 1)]),
+    );
+    expect(found.map(({ start, end }) => text.slice(start, end))).toEqual(['A\nx\nB\ny > C\nz', 'B\ny > C\nz', 'D']);
+    expect(found.map(({ depth }) => depth)).toEqual([0, 1, 0]);
   });
 
   it('takes several scopes for one, from the first to the last', () => {
@@ -96,14 +143,14 @@ describe('the tree of definitions', () => {
       capture('scope', 'b'),
       capture('name', 'f'),
     ];
-    const [method] = buildHierarchy(text, readMatches([{ pattern: 0, captures }]), language);
+    const [method] = buildHierarchy(text, readMatches([{ pattern: 0, origin, captures }]));
     expect(method?.breadcrumb).toBe('a::b.f');
   });
 
   it('says for every place which definition is the innermost', () => {
     fc.assert(
       fc.property(cases, ({ text, matches }) => {
-        const definitions = buildHierarchy(text, readMatches(matches), language);
+        const definitions = buildHierarchy(text, readMatches(matches));
         const owned = ownedSpans(definitions, text.length);
         expect(owned.map(({ start }) => start)).toEqual([0, ...owned.slice(0, -1).map(({ end }) => end)]);
         for (const { start, end, owner } of owned) {

@@ -44,6 +44,19 @@ describe('reading syntax', () => {
     expect(names.map(({ start, end }) => text.slice(start, end))).toContain('café');
   });
 
+  it('reads the regions of another language in their own grammar, at their place in the text', async () => {
+    const page = (type: string, code: string) => `<p>größer 🙂</p>\n<script${type}>\n${code}\n</script>\n`;
+    const namesOf = async (text: string) => {
+      const { chunks } = await parseFile('a.html', Buffer.from(text), await openSyntax({ languages }));
+      return chunks.filter(({ kind }) => kind === 'function').map(({ name, startLine }) => [name, startLine]);
+    };
+    const code = "const naïve = '🙂'\nfunction après(a, b) { return a && b }";
+    expect(await namesOf(page('', code))).toEqual([['après', 4]]);
+    expect(await namesOf(page(' type="module"', code))).toEqual([['après', 4]]);
+    expect(await namesOf(page(' type="text/x-template"', code))).toEqual([]);
+    expect(await namesOf(page('', `{% if x %} }}} ${'{{'.repeat(20)} function f() {}`))).toEqual([]);
+  });
+
   it('gives up at the deadline, and reads the next text as if nothing had been', async () => {
     const hurried = await openSyntax({ languages, deadlineMs: -1 });
     expect(await readAll(hurried, python, `${'x = [1, 2, 3]\n'.repeat(20_000)}`)).toBeNull();

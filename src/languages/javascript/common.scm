@@ -69,6 +69,16 @@
 (export_statement "default" @scope value: (object
   (method_definition name: (_) @name parameters: (_) @params body: (_) @body) @def.method))
 
+; A component: export default { data() {…}, methods: { add() {…} } }, with or without a call around it
+
+(export_statement "default" value: (object (pair key: (_) @scope value: (object
+  (method_definition name: (_) @name parameters: (_) @params body: (_) @body) @def.method))))
+(export_statement "default" @scope value: (call_expression arguments: (arguments . (object
+  (method_definition name: (_) @name parameters: (_) @params body: (_) @body) @def.method))))
+(export_statement "default" value: (call_expression arguments: (arguments . (object
+  (pair key: (_) @scope value: (object
+    (method_definition name: (_) @name parameters: (_) @params body: (_) @body) @def.method))))))
+
 ; export default function () {…}
 
 (export_statement "default" @name
