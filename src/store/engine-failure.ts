@@ -27,3 +27,12 @@ export function engineFailure(error: unknown, path: string): unknown {
 export function isVersionGone(error: unknown): boolean {
   return /not found/i.test(messageOf(error)) && /\.lance|manifest|_versions|\/data\//i.test(messageOf(error));
 }
+
+/** After a reopened table failed alike, the file is lost for good; any other error is returned as it came. */
+export function asLostFile(error: unknown, path: string): unknown {
+  if (error instanceof IndexerError || !isVersionGone(error)) return error;
+  return new IndexerError('INDEX_DAMAGED', `a file of ${path} is missing`, {
+    hint: 'nothing was changed; tandem verify says what is lost, and tandem verify --repair makes it good',
+    cause: error,
+  });
+}

@@ -8,6 +8,7 @@ import { exists, sweepTemporaryFiles } from './atomic-file.ts';
 import type { Census } from './census.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
 import { hasWholeHead, openDurability, quarantineBadHeads } from './durability.ts';
+import { asLostFile } from './engine-failure.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { acquireLock, type Lock, type LockOptions } from './lock.ts';
@@ -80,7 +81,7 @@ export async function openForWriting(options: OpenOptions): Promise<WritableStor
     return await openLocked(layout, lock, { ...options, isNew });
   } catch (error) {
     await lock.release();
-    throw error;
+    throw asLostFile(error, layout.lanceDir);
   }
 }
 

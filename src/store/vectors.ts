@@ -1,6 +1,6 @@
 // `vectors.lance`: one self-contained row per embedded chunk; search reads nothing else.
 import { IndexerError } from '../core/errors.ts';
-import { isVersionGone } from './engine-failure.ts';
+import { asLostFile, isVersionGone } from './engine-failure.ts';
 import { PLACE_SCHEMA, toArrow, type VectorBatch, vectorBatchToArrow, vectorsSchema } from './schema.ts';
 import { inSlices, isIn } from './sql.ts';
 import type { TableHandle } from './table.ts';
@@ -62,7 +62,7 @@ export function vectorsStore(table: TableHandle, options: { dimension: number; p
       } catch (error) {
         if (!isVersionGone(error)) throw error;
         await table.engine.checkoutLatest();
-        return nearest(table, vector, query);
+        return nearest(table, vector, query).catch((again: unknown) => Promise.reject(asLostFile(again, table.path)));
       }
     },
     async directionOf(filePath) {

@@ -1,0 +1,121 @@
+// What mcp-vector-search was seen to get wrong with what is on disk already (W2, W3, W12–W14, W16–W18), each as a user
+// would meet it.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { connect } from '../../src/store/open.ts';
+import { makeRows, writeFiles, writeSingleTable } from '../migrate/make-old.ts';
+import {
+  bin,
+  done,
+  INDEX,
+  idsOf,
+  indexed,
+  indexedProject,
+  removeTemplate,
+  rowsOf,
+  statusOf,
+  tandem,
+  temporary,
+  write,
+} from './project.ts';
+
+afterAll(removeTemplate);
+
+test('W2, W3: what is migrated is what is searched: relative paths, hashes, whole contents, complete', async () => {
+  const root = temporary();
+  try {
+    const rows = makeRows(2, 2).map((row, index) =>
+      index === 0 ? { ...row, content: `${row.content}\n${'# long\n'.repeat(200)}` } : row,
+    );
+    await writeFiles(root, rows);
+    await writeSingleTable(root, rows);
+    done(root, 'migrate', 'migrate', '-q');
+    const { chunks, vectors } = await rowsOf(root);
+    expect(idsOf(vectors)).toEqual(idsOf(chunks));
+    expect(
+      chunks.filter((row) => row.path.startsWith('/') || row.hash!.length !== 64 || row.status !== 'complete'),
+    ).toEqual([]);
+    const connection = await connect(join(root, INDEX, 'lance'));
+    const table = await connection.openTable('vectors');
+    const [longest] = (await table.query().where(`chunk_id = '${rows[0]!.id}'`).select(['content']).toArray()) as {
+      content: string;
+    }[];
+    connection.close();
+    expect(longest!.content).toBe(rows[0]!.content);
+    expect(indexed(root)).toMatchObject({ complete: true, files: { parsed: 0 } });
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
+
+test('W12: its text index goes when our chunks change, and stays when they do not', () => {
+  const root = indexedProject();
+  const pickle = `${INDEX}/bm25_index.pkl`;
+  write(root, { [pickle]: 'old' });
+  indexed(root);
+  expect(existsSync(join(root, pickle))).toBe(true);
+  write(root, { 'src/new.py': 'def fresh():\n    return 1\n' });
+  indexed(root);
+  expect(existsSync(join(root, pickle))).toBe(false);
+});
+
+test('W13: a table whose data file is gone is an error that deletes nothing', () => {
+  const root = indexedProject();
+  const data = join(root, INDEX, 'lance', 'vectors.lance', 'data');
+  const names = readdirSync(data);
+  rmSync(join(data, names[0]!));
+  const count = () =>
+    readdirSync(join(root, INDEX), { recursive: true }).filter((name) => String(name).includes('.lance')).length;
+  const before = count();
+  for (const words of [['search', 'send mail'], ['index']]) {
+    const run = tandem(root, ...words);
+    expect([run.code, run.stdout], run.stderr).toEqual([12, '']);
+    expect(run.stderr).toContain('verify --repair');
+    expect(count()).toBe(before);
+  }
+  expect(tandem(root, 'verify', '--repair').code).toBe(4);
+  expect(indexed(root)).toMatchObject({ complete: true });
+});
+
+test('W14: what the engine and others left in its folders is not taken for rubbish', async () => {
+  const root = indexedProject();
+  const old = new Date(Date.now() - 86_400_000);
+  const paths = [
+    'lance/chunks.lance/_transactions/0-other.txn',
+    '../lance/mine.txn',
+    '../work.lock',
+    'lance.new/chunks.lance/x',
+  ];
+  for (const path of paths) {
+    write(root, { [`${INDEX}/${path}`]: 'x' });
+    utimesSync(join(root, INDEX, path), old, old);
+  }
+  indexed(root, '--force');
+  for (const path of paths) expect(existsSync(join(root, INDEX, path)), path).toBe(true);
+});
+
+test('W17: a chunk that failed is named, fails the run, and is tried again by the next', async () => {
+  const root = indexedProject();
+  const connection = await connect(join(root, INDEX, 'lance'));
+  const chunks = await connection.openTable('chunks');
+  const vectors = await connection.openTable('vectors');
+  const where = "file_path = 'src/mail.ts'";
+  await chunks.update({ where, values: { embedding_status: 'error', error_message: 'as if', embedding_batch_id: 0 } });
+  await vectors.delete(where);
+  connection.close();
+  expect(statusOf(root)).toMatchObject({ complete: false, chunks: { error: 1 } });
+  expect(tandem(root, 'status', '--exit-code').code).toBe(4);
+  expect(JSON.parse(done(root, 'resume', '--json'))).toMatchObject({ complete: true, phase2: { embedded: 1 } });
+});
+
+test('W18: status takes less than two seconds of processor time, its own start included', () => {
+  const root = indexedProject();
+  const hook = 'process.on("exit", () => process.stderr.write(JSON.stringify(process.cpuUsage())))';
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, bin, 'status'];
+  const run = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  expect(run.status, run.stderr).toBe(0);
+  const { user, system } = JSON.parse(run.stderr) as NodeJS.CpuUsage;
+  expect((user + system) / 1e6).toBeLessThan(2);
+});
