@@ -13,6 +13,7 @@ import {
   idsOf,
   indexed,
   indexedProject,
+  read,
   removeTemplate,
   rowsOf,
   statusOf,
@@ -50,15 +51,19 @@ test('W2, W3: what is migrated is what is searched: relative paths, hashes, whol
   }
 });
 
-test('W12: its text index goes when our chunks change, and stays when they do not', () => {
+test('W12: its text index goes when our chunks change, and stays when they do not; its settings always stay', () => {
   const root = indexedProject();
   const pickle = `${INDEX}/bm25_index.pkl`;
-  write(root, { [pickle]: 'old' });
+  const settings = `${INDEX}/config.json`;
+  expect(JSON.parse(read(root, settings))).toMatchObject({ auto_reindex_on_upgrade: false, skip_dotfiles: false });
+  const theirs = '{ "skip_dotfiles": false,   "openai_api_key": null }';
+  write(root, { [pickle]: 'old', [settings]: theirs });
   indexed(root);
   expect(existsSync(join(root, pickle))).toBe(true);
   write(root, { 'src/new.py': 'def fresh():\n    return 1\n' });
   indexed(root);
   expect(existsSync(join(root, pickle))).toBe(false);
+  expect(read(root, settings)).toBe(theirs);
 });
 
 test('W13: a table whose data file is gone is an error that deletes nothing', () => {
