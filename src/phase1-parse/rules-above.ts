@@ -1,10 +1,10 @@
 // The rules of a repository that git itself will not read (another owner, a broken file, no git): what a walk that
 // begins in its middle has to obey beside the `.gitignore` files below.
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { askGit, type GitEnvironment } from './git.ts';
 import { type IgnoreRules, noRules, readRuleFile } from './ignore-rules.ts';
-import { absolutePath, NO_RULES_ABOVE, type RulesAbove } from './walk-files.ts';
+import { absolutePath, gitFileTarget, NO_RULES_ABOVE, type RulesAbove } from './walk-files.ts';
 
 /**
  * For a walk of the repository in `folder` (relative to the root), or around the root for '': the user's own excludes,
@@ -18,9 +18,10 @@ export async function rulesAbove(
   const start = absolutePath(root, folder);
   const top = folder === '' ? topOf(root) : start;
   if (top === null) return NO_RULES_ABOVE;
-  const config = await repositoryConfig(top, env, signal);
+  const gitDir = commonDirectory(top);
+  const config = await repositoryConfig(gitDir, env, signal);
   let rules = noRules(config.ignoreCase);
-  for (const path of [config.userExcludes, join(top, '.git/info/exclude')]) {
+  for (const path of [config.userExcludes, join(gitDir, 'info/exclude')]) {
     const text = path === null ? null : readRuleFile(path);
     if (text !== null) rules = rules.with(folder, shown(root, path!), text);
   }
@@ -47,6 +48,15 @@ function topOf(folder: string): string | null {
   return dirname(folder) === folder ? null : topOf(dirname(folder));
 }
 
+/** Of a linked work tree or a submodule `.git` is a file that says where; work trees share what we look for. */
+function commonDirectory(top: string): string {
+  const git = join(top, '.git');
+  const target = gitFileTarget(top);
+  if (target === null) return git;
+  const shared = join(target, 'commondir');
+  return existsSync(shared) ? resolve(target, readFileSync(shared, 'utf8').trim()) : target;
+}
+
 interface RepositoryConfig {
   readonly ignoreCase: boolean;
   readonly userExcludes: string | null;
@@ -54,7 +64,7 @@ interface RepositoryConfig {
 
 /** Git reads settings files for us even where it will not read the repository; without git, what is usual holds. */
 async function repositoryConfig(
-  top: string,
+  gitDir: string,
   env: GitEnvironment = {},
   signal: AbortSignal | undefined,
 ): Promise<RepositoryConfig> {
@@ -62,7 +72,7 @@ async function repositoryConfig(
     const { status, stdout } = await askGit('/', ['config', ...args], { env, signal });
     return status === 0 ? stdout.toString('utf8').trim() : null;
   };
-  const own = join(top, '.git/config');
+  const own = join(gitDir, 'config');
   const hasOwn = statSync(own, { throwIfNoEntry: false })?.isFile() === true;
   const ignoreCase = hasOwn ? await ask('--file', own, '--type=bool', '--get', 'core.ignorecase') : null;
   const home = env.XDG_CONFIG_HOME || (env.HOME ? join(env.HOME, '.config') : '');

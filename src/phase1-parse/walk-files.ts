@@ -126,9 +126,16 @@ function asEntry(entry: Dirent<Buffer>): Entry {
 /** Git takes a `.git` of another content for a name like any other. */
 function isRepository(folder: string): boolean {
   const git = `${folder}/.git`;
-  if (!lstatSync(git).isFile()) return existsSync(`${git}/HEAD`) && existsSync(`${git}/objects`);
+  const target = gitFileTarget(folder);
+  return target === null ? existsSync(`${git}/HEAD`) && existsSync(`${git}/objects`) : existsSync(`${target}/HEAD`);
+}
+
+/** Where a `.git` that is a file points; null if it is none or points nowhere. */
+export function gitFileTarget(folder: string): string | null {
+  const git = `${folder}/.git`;
+  if (!lstatSync(git).isFile()) return null;
   const target = /^gitdir: (.+)\n*$/.exec(readFileSync(git, 'utf8').slice(0, 4200))?.[1];
-  return target !== undefined && existsSync(resolve(folder, target, 'HEAD'));
+  return target === undefined ? null : resolve(folder, target);
 }
 
 export function absolutePath(root: string, path: string): string {

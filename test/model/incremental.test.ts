@@ -189,3 +189,37 @@ describe('a file that changes', () => {
     await expectFresh(machine);
   });
 });
+
+describe('what was chosen', () => {
+  test('holds for the resume of a run that was cut off, whatever is configured then', async () => {
+    const files = {
+      'src/a.py': text('one'),
+      'src/b.py': text('two'),
+      'src/c.py': text('three'),
+      'other.py': text('four'),
+    };
+    const begun = machineIn(temporaryFolder(), undefined, { include: ['src/'], exclude: ['c.py'] });
+    for (const [path, content] of Object.entries(files)) begun.write(path, content);
+    expect(await begun.run('all', { killAt: 3 })).toBe(null);
+    const later = machineIn(begun.root);
+    await later.resume();
+    expect(await later.storedPaths()).toEqual(everywhere(['src/a.py', 'src/b.py']));
+    // A new run has a choice of its own; what it leaves out leaves the index.
+    await machineIn(begun.root, undefined, { exclude: ['src/a.py'] }).run('all');
+    expect(await later.storedPaths()).toEqual(everywhere(['other.py', 'src/b.py', 'src/c.py']));
+  });
+
+  test('about secrets holds for files that were indexed before', async () => {
+    const token = ['ghp', '0123456789abcdefghijABCDEFGHIJ012345'].join('_');
+    const masked = machineWith({ 'a.py': `${text('one')}TOKEN = "${token}"\n`, '.env': 'KEY=value\n' });
+    const open = machineIn(masked.root, undefined, { allowSecrets: true });
+    const hasToken = async () => JSON.stringify(await masked.storedContents()).includes(token);
+    await masked.run('all');
+    expect([await hasToken(), (await masked.storedPaths()).chunks]).toEqual([false, ['a.py']]);
+    await open.run('all');
+    expect([await hasToken(), (await masked.storedPaths()).chunks]).toEqual([true, ['.env', 'a.py']]);
+    await masked.run('all');
+    expect([await hasToken(), (await masked.storedPaths()).vectors]).toEqual([false, ['a.py']]);
+    await expectFresh(masked);
+  });
+});

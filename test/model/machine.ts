@@ -7,7 +7,7 @@ import type { CleanupReport } from '../../src/cleanup/cleanup.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { Embedder } from '../../src/embedding/embedder.ts';
 import { describeModel } from '../../src/embedding/recipe.ts';
-import { cleanUp, indexProject, openIndex } from '../../src/indexer.ts';
+import { cleanUp, indexProject, openIndex, resume } from '../../src/indexer.ts';
 import type { RunReport } from '../../src/run/report.ts';
 import { DIMENSION, sha256, vectorOf } from '../store/make.ts';
 
@@ -28,6 +28,7 @@ export interface Machine {
     phase: 1 | 2 | 'all',
     options?: { readonly killAt?: number | null; readonly force?: boolean },
   ): Promise<RunReport | null>;
+  resume(): Promise<RunReport>;
   /** Null if it was killed. */
   cleanUp(killAt?: number | null): Promise<CleanupReport | null>;
   /** Called at every fault point. */
@@ -37,6 +38,7 @@ export interface Machine {
   rename(from: string, to: string): void;
   read(path: string): string;
   storedChunks(): Promise<{ id: string; path: string; status: string; line: number; isPoisoned: boolean }[]>;
+  storedContents(): Promise<string[]>;
   /** Paths that have rows, by table. */
   storedPaths(): Promise<Record<'chunks' | 'vectors' | 'structure', string[]>>;
   /** Ids in the vectors table. */
@@ -48,7 +50,11 @@ export interface Machine {
   loseTandemFile(name: 'files.jsonl' | 'run.json' | 'checkpoint.json'): void;
 }
 
-export function machineIn(root: string, indexDir = join(root, '.mcp-vector-search')): Machine {
+export function machineIn(
+  root: string,
+  indexDir = join(root, '.mcp-vector-search'),
+  over: Partial<Config> = {},
+): Machine {
   const config: Config = {
     root,
     indexDir,
@@ -61,6 +67,7 @@ export function machineIn(root: string, indexDir = join(root, '.mcp-vector-searc
     durability: 'fast',
     modelDir,
     cache: null,
+    ...over,
   };
   /** Null if it was killed at that fault point, counted from 1. */
   const killable = async <T>(killAt: number | null, work: (fault: (name: string) => void) => Promise<T>) => {
@@ -81,6 +88,13 @@ export function machineIn(root: string, indexDir = join(root, '.mcp-vector-searc
       return null;
     }
   };
+  const open = (mode: 'write' | 'resume', fault: (name: string) => void) =>
+    openIndex(config, {
+      mode,
+      fault,
+      groupRows: 6,
+      openEmbedder: () => fakeEmbedder((texts) => (machine.embedded += texts)),
+    });
   const machine: Machine = {
     root,
     indexDir,
@@ -90,14 +104,13 @@ export function machineIn(root: string, indexDir = join(root, '.mcp-vector-searc
     atFault: null,
     run: (phase, { killAt = null, force = false } = {}) =>
       killable(killAt, async (fault) => {
-        await using index = await openIndex(config, {
-          mode: 'write',
-          fault,
-          groupRows: 6,
-          openEmbedder: () => fakeEmbedder((texts) => (machine.embedded += texts)),
-        });
+        await using index = await open('write', fault);
         return await indexProject(index, { phase, force });
       }),
+    async resume() {
+      await using index = await open('resume', () => undefined);
+      return await resume(index, {});
+    },
     cleanUp: (killAt = null) => killable(killAt, (fault) => cleanUp(config, { now: true, fault })),
     write(path, content) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -124,6 +137,10 @@ export function machineIn(root: string, indexDir = join(root, '.mcp-vector-searc
         line: Number(row.start_line),
         isPoisoned: String(row.content).includes('poison'),
       }));
+    },
+    async storedContents() {
+      const tables = await Promise.all(['chunks', 'vectors'].map((name) => readRows(indexDir, name, ['content'])));
+      return tables.flat().map((row) => String(row.content));
     },
     async storedPaths() {
       const paths = async (folder: string, name: string) =>

@@ -366,3 +366,18 @@ test('where git refuses, a walk obeys the rules above the root and those of the 
   const scratch = await discoverIn(join(top, 'scratch'), { gitEnv: gitEnvOfUser });
   expect(pathsOf(scratch)).toEqual(['d.ts']);
 });
+
+test('where git refuses, a linked work tree obeys the private list that it shares', async () => {
+  const main = repository({ 'a.ts': 'x' });
+  git(main, 'add', '-A');
+  git(main, 'commit', '-q', '-m', 'all');
+  const linked = join(temporaryFolder(), 'linked');
+  git(main, 'worktree', 'add', '-q', linked);
+  write(main, { '.git/info/exclude': 'private.ts\n' });
+  write(linked, { 'private.ts': 'x', 'b.ts': 'x' });
+  const asked = await discoverIn(linked);
+  const walked = await discoverIn(linked, { gitEnv: gitEnv({ PATH: '/nowhere' }) });
+  expect([asked.method, walked.method]).toEqual(['git', 'walk']);
+  expect(pathsOf(asked)).toEqual(['a.ts', 'b.ts']);
+  expect(pathsOf(walked)).toEqual(['a.ts', 'b.ts']);
+});
