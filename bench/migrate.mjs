@@ -12,16 +12,17 @@ const option = (name, other) => args.find((arg) => arg.startsWith(`--${name}=`))
 const sizes = option('sizes', '0,1,513,730,10241,576000').split(',').map(Number);
 const queries = Number(option('queries', '20'));
 
-/** Median time of a nearest-neighbour query over the table, in ms, and what it finds. */
+/** Median time of a nearest-neighbour query over the table and its share of the processor, in ms, and what it finds. */
 async function searchTimes(directory, name) {
   const connection = await connect(directory);
   const table = await connection.openTable(name);
   const random = randomFrom(7);
   const times = [];
+  const cpu = [];
   const found = [];
   for (let query = 0; query < queries; query++) {
     const vector = Float32Array.from({ length: 384 }, () => random() - 0.5);
-    const startedAt = performance.now();
+    const [startedAt, cpuBefore] = [performance.now(), process.cpuUsage()];
     const hits = await table
       .query()
       .nearestTo(vector)
@@ -30,11 +31,13 @@ async function searchTimes(directory, name) {
       .limit(10)
       .toArray();
     times.push(performance.now() - startedAt);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    cpu.push((user + system) / 1_000);
     found.push(hits.map((hit) => hit.chunk_id).join());
   }
   table.close();
   connection.close();
-  return { ms: median(times), found: found.join(';') };
+  return { ms: median(times), cpuMs: median(cpu), found: found.join(';') };
 }
 
 async function measure(rows) {
@@ -70,6 +73,8 @@ async function measure(rows) {
       'rollback itself, s': back.report.seconds,
       'search before, ms': before.ms,
       'search after, ms': after.ms,
+      'search before, CPU, ms': before.cpuMs,
+      'search after, CPU, ms': after.cpuMs,
     };
   } finally {
     rmSync(root, { recursive: true, force: true });

@@ -19,8 +19,9 @@ export {
   runPhase2,
   search,
 } from './indexer.ts';
+export type { MigrationReport } from './migrate/report.ts';
 export type { RollbackReport } from './migrate/rollback.ts';
-export type { MigrateOptions, MigrationReport } from './migrate/to-dual-table.ts';
+export type { MigrateOptions } from './migrate/to-dual-table.ts';
 export { type Explanation, explainPath } from './run/explain.ts';
 export type { Index } from './run/opened.ts';
 export { type Preview, previewIndex } from './run/preview.ts';

@@ -3,6 +3,7 @@ import * as cleanup from './cleanup/cleanup.ts';
 import type { Config } from './config/schema.ts';
 import type { Observer, Phase } from './core/events.ts';
 import { describeModel } from './embedding/recipe.ts';
+import type { MigrationReport } from './migrate/report.ts';
 import * as rollback from './migrate/rollback.ts';
 import * as migration from './migrate/to-dual-table.ts';
 import type { Selection } from './phase1-parse/selection.ts';
@@ -116,10 +117,7 @@ async function settleLayout(config: Config, model: migration.Model, options: Ope
 }
 
 /** Converts an index of an old layout; see `migrate/to-dual-table.ts` for errors. */
-export async function migrateToDualTable(
-  config: Config,
-  options: migration.MigrateOptions,
-): Promise<migration.MigrationReport> {
+export async function migrateToDualTable(config: Config, options: migration.MigrateOptions): Promise<MigrationReport> {
   const { identity } = await describeModel(config.modelDir);
   const { root, indexDir } = config;
   return migration.migrateToDualTable({ root, indexDir, model: toRecord(identity) }, options);

@@ -8,9 +8,7 @@ import { engineFailure } from '../store/engine-failure.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type Lock, type LockOptions } from '../store/lock.ts';
 import { detectLayout } from '../store/open.ts';
-import { recipeNameOf } from './convert.ts';
 import { findOldTables, namesOf } from './detect.ts';
-import type { FileState } from './file-states.ts';
 import { findDisplaced, type Journal, readJournal, recover, switchOver, takeBack, writeJournal } from './journal.ts';
 import { type OldSource, openOldSource } from './old-source.ts';
 import {
@@ -21,6 +19,7 @@ import {
   type ModelRecord,
   planMigration,
 } from './plan.ts';
+import { describe, type MigrationReport, nothing, tellPlan } from './report.ts';
 import { removeStaged, type Staged, type StagingContext, stageTables } from './staging.ts';
 import { verifyStaged } from './verify.ts';
 
@@ -36,29 +35,6 @@ export interface MigrateOptions {
   /** Checked between groups of rows; an abort leaves everything as it was. */
   readonly signal?: AbortSignal | undefined;
   readonly fault?: ((name: string) => void) | undefined;
-}
-
-/** What a migration did, or would do. */
-export interface MigrationReport {
-  /** `nothing`: the index has the new layout already. `finished`: a migration that was cut off is at its end now. */
-  readonly state: 'nothing' | 'planned' | 'migrated' | 'finished';
-  /** Old tables and what they are called as backups. */
-  readonly tables: readonly { readonly from: string; readonly to: string }[];
-  /** Rows of the old table; `doubled` of them were left out because their id came again. */
-  readonly rows: number;
-  readonly doubled: number;
-  readonly chunks: number;
-  readonly vectors: number;
-  /** Files by what became of them since they were indexed; all but the unchanged are parsed again by the next `index`. */
-  readonly files: Readonly<Record<FileState, readonly string[]>>;
-  /** Chunks of files that are changed or unknown. */
-  readonly chunksToRedo: number;
-  /** Where the old paths began. */
-  readonly oldRoot: string;
-  /** What `tandem_recipe` says of the old vectors. */
-  readonly recipe: string;
-  readonly bytes: MigrationPlan['bytes'];
-  readonly seconds: number;
 }
 
 const TRIAL_ROWS = 512;
@@ -82,8 +58,8 @@ export async function migrateToDualTable(
 
   return underLock(layout, options.lock, async (lock) => {
     const recovered = await recoverAndTell(layout, options);
-    if (recovered === 'migrated') return { ...nothing(target), state: 'finished', seconds: seconds() };
-    if ((await detectLayout(target.indexDir)) === 'dual-table') return { ...nothing(target), seconds: seconds() };
+    if (recovered === 'migrated') return { ...nothing(target.root), state: 'finished', seconds: seconds() };
+    if ((await detectLayout(target.indexDir)) === 'dual-table') return { ...nothing(target.root), seconds: seconds() };
     const plan = await planOf(target, options);
     const staged = await carryOut(plan, target, lock, options);
     const { chunks, vectors } = staged;
@@ -119,9 +95,9 @@ async function look(
     const message = 'a switch of layouts was cut off here; the next command that writes brings it to an end first';
     options.observe?.({ type: 'warning', message });
   }
-  if ((await detectLayout(target.indexDir)) === 'dual-table') return { ...nothing(target), seconds: seconds() };
+  if ((await detectLayout(target.indexDir)) === 'dual-table') return { ...nothing(target.root), seconds: seconds() };
   const plan = await planOf(target, options);
-  tellPlan(plan, options);
+  tellPlan(plan, options.observe);
   return { ...describe(plan), state: 'planned', seconds: seconds() };
 }
 
@@ -145,7 +121,7 @@ async function carryOut(
   const { layout, old } = plan;
   const fault = options.fault ?? (() => undefined);
   const step = (message: string) => options.observe?.({ type: 'notice', message });
-  tellPlan(plan, options);
+  tellPlan(plan, options.observe);
   let journal: Journal | null = null;
   try {
     using opened = (await openOldSource(layout, old)).source;
@@ -201,79 +177,6 @@ async function journalOf(plan: MigrationPlan, target: MigrationTarget, staged: S
     chunks: staged.chunks,
     vectors: staged.vectors,
     model: target.model,
-  };
-}
-
-/** Says what was found, what will be embedded anew and why, before anything is done. */
-function tellPlan(plan: MigrationPlan, { observe }: MigrateOptions): void {
-  const report = describe(plan);
-  const from = report.tables.map((table) => table.from).join(' and ');
-  observe?.({ type: 'warning', message: `an index in an old layout was found: ${from} in ${plan.layout.indexDir}` });
-  for (const message of plan.warnings) observe?.({ type: 'warning', message });
-  const tell = (message: string) => observe?.({ type: 'notice', message });
-  tell(
-    `  1. detected ${plan.rows} rows of ${plan.files.size} files, ${plan.bytes.old} bytes, vectors by ${plan.modelName}`,
-  );
-  if (report.doubled > 0) tell(`     ${report.doubled} rows repeat an id; the last row of each counts`);
-  const { unchanged, changed, unknown, gone } = report.files;
-  tell(`     ${filesOf(unchanged)} unchanged, with their vectors kept`);
-  if (changed.length + unknown.length > 0) {
-    const listed = someOf([...changed, ...unknown]);
-    tell(
-      `     ${filesOf(changed)} changed, ${unknown.length} not known to be unchanged: the next index parses and embeds them again (${report.chunksToRedo} old chunks): ${listed}`,
-    );
-  }
-  if (gone.length > 0) tell(`     ${filesOf(gone)} gone from disk, which the next index removes: ${someOf(gone)}`);
-  const backups = report.tables.map(({ from: name, to }) => `${name} is kept as ${to}`).join(', ');
-  tell(`  2. backup: ${backups}, untouched`);
-}
-
-function filesOf(paths: readonly string[]): string {
-  return `${paths.length} ${paths.length === 1 ? 'file' : 'files'}`;
-}
-
-function someOf(paths: readonly string[]): string {
-  const more = paths.length - 5;
-  return `${paths.slice(0, 5).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-function describe(plan: MigrationPlan): MigrationReport {
-  const files: Record<FileState, string[]> = { unchanged: [], changed: [], unknown: [], gone: [] };
-  let chunksToRedo = 0;
-  for (const { path, state, rows } of plan.files.values()) {
-    files[state].push(path);
-    if (state === 'changed' || state === 'unknown') chunksToRedo += rows;
-  }
-  return {
-    state: 'planned',
-    tables: namesOf(plan.old).map((from) => ({ from, to: backupNameOf(from) })),
-    rows: plan.rows,
-    doubled: plan.rows - plan.ids.size,
-    chunks: plan.ids.size,
-    vectors: plan.vectors,
-    files,
-    chunksToRedo,
-    oldRoot: plan.oldRoot,
-    recipe: recipeNameOf(plan),
-    bytes: plan.bytes,
-    seconds: 0,
-  };
-}
-
-function nothing(target: MigrationTarget): MigrationReport {
-  return {
-    state: 'nothing',
-    tables: [],
-    rows: 0,
-    doubled: 0,
-    chunks: 0,
-    vectors: 0,
-    files: { unchanged: [], changed: [], unknown: [], gone: [] },
-    chunksToRedo: 0,
-    oldRoot: target.root,
-    recipe: '',
-    bytes: { old: 0, needed: 0, free: 0 },
-    seconds: 0,
   };
 }
 
