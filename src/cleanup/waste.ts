@@ -46,6 +46,15 @@ export async function filesBelow(path: string): Promise<FoundFile[]> {
   return found;
 }
 
+/** Files of a directory itself. */
+export async function filesIn(directory: string): Promise<FoundFile[]> {
+  const found: FoundFile[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isFile()) found.push(...(await filesBelow(join(directory, entry.name))));
+  }
+  return found;
+}
+
 async function statOf(path: string) {
   try {
     return await stat(path);

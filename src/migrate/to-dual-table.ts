@@ -3,7 +3,7 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IndexerError } from '../core/errors.ts';
 import type { Observer } from '../core/events.ts';
-import { exists } from '../store/atomic-file.ts';
+import { exists, sweepTemporaryFiles } from '../store/atomic-file.ts';
 import { engineFailure } from '../store/engine-failure.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type Lock, type LockOptions } from '../store/lock.ts';
@@ -191,6 +191,8 @@ export async function underLock<T>(
   try {
     const lock = await acquireLock(layout.lockFile, options);
     try {
+      // A kill while metadata was written leaves them; after a rollback nothing may be there that was not there before.
+      for (const directory of [layout.tandemDir, layout.indexDir]) await sweepTemporaryFiles(directory);
       return await work(lock);
     } finally {
       await lock.release();

@@ -37,11 +37,15 @@ async function writeAndSync(path: string, content: string): Promise<void> {
   await file.sync();
 }
 
+/** What of ours is only there for a moment, by its name; other programs have theirs. */
+export function isOwnTemporary(name: string): boolean {
+  return /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
+}
+
 /** Removes temporary files and folders that a killed run left. To be called under the lock only. */
 export async function sweepTemporaryFiles(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
-    if (name.startsWith('.') && name.endsWith('.tmp'))
-      await rm(join(directory, name), { recursive: true, force: true });
+    if (isOwnTemporary(name)) await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 

@@ -90,7 +90,7 @@ async function openLocked(
   lock: Lock,
   options: OpenOptions & { isNew: boolean },
 ): Promise<WritableStores> {
-  await sweepTemporaryFiles(layout.tandemDir);
+  for (const directory of [layout.tandemDir, layout.indexDir]) await sweepTemporaryFiles(directory);
   const quarantined: string[] = [];
   for (const path of [layout.chunksTable, layout.vectorsTable, layout.structureTable]) {
     const moved = await quarantineBadHeads(path, layout.quarantineDir);

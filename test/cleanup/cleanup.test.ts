@@ -1,4 +1,5 @@
 // What an index keeps without needing it goes; what a reader or a rollback needs stays, at whatever moment it is stopped.
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -121,7 +122,11 @@ test('files that no version names go when they are an hour old, or at once with 
   await age(project.path, 9);
   await clean(project.path, { now: true });
   const before = await stateOf(project.path);
-  const strays = ['lance/chunks.lance/data/left.lance', 'lance/vectors.lance/data/.tmpXyz', 'tandem/.run.json.1.tmp'];
+  const strays = [
+    'lance/chunks.lance/data/left.lance',
+    'lance/vectors.lance/data/.tmpXyz',
+    `tandem/.run.json.${randomUUID()}.tmp`,
+  ];
   for (const name of strays) await writeFile(join(indexDir, name), 'left behind');
   expect((await clean(project.path, { dryRun: true })).freed).toEqual([]);
   for (const name of strays) await utimes(join(indexDir, name), 1, 1);

@@ -1,4 +1,5 @@
 // Going back: the old table byte for byte, the two tables kept aside, and a clear no where there is no way back.
+import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -29,6 +30,18 @@ test('restores the old index byte for byte, and it can be migrated again', async
     expect(await bytesOf(target.indexDir)).toEqual(before);
     expect((await readdir(join(report.kept, 'lance'))).sort()).toEqual(['chunks.lance', 'vectors.lance']);
   }
+});
+
+test('leaves nothing of a kill while metadata was written, and the temporary files of others', async () => {
+  await using directory = await temporaryDirectory();
+  const target = targetOf(directory.path);
+  await makeOldProject(directory.path);
+  await writeFile(join(target.indexDir, '.of-another-program.tmp'), 'theirs');
+  const before = await bytesOf(target.indexDir);
+  await migrateToDualTable(target);
+  await writeFile(join(target.indexDir, `.index_metadata.json.${randomUUID()}.tmp`), '{"half":');
+  await rollbackMigration(target);
+  expect(await bytesOf(target.indexDir)).toEqual(before);
 });
 
 test('restores split tables too', async () => {
