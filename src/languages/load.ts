@@ -17,10 +17,12 @@ export interface GrammarFile {
 export interface Language {
   readonly id: string;
   readonly extensions: readonly string[];
+  readonly sharedExtensions: readonly { readonly extension: string; readonly unless: string }[];
   readonly filenames: readonly string[];
   readonly shebangs: readonly string[];
   readonly separator: string;
   readonly comments: readonly string[];
+  readonly blanks: readonly string[];
   readonly methodsIn: ReadonlySet<ChunkKind>;
   readonly textWhenSmall: ReadonlySet<ChunkKind>;
   readonly joins: ReadonlySet<ChunkKind>;

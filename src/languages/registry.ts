@@ -4,6 +4,7 @@ import type { Language } from './load.ts';
 export interface LanguageRegistry {
   readonly languages: readonly Language[];
   readonly byExtension: ReadonlyMap<string, Language>;
+  readonly byText: ReadonlyMap<string, readonly { readonly language: Language; readonly unless: RegExp }[]>;
   readonly byFilename: ReadonlyMap<string, Language>;
   readonly byShebang: ReadonlyMap<string, Language>;
 }
@@ -15,29 +16,48 @@ export function createRegistry(languages: readonly Language[]): LanguageRegistry
   return {
     languages,
     byExtension: index((language) => language.extensions),
+    byText: sharedBy(languages),
     byFilename: index((language) => language.filenames),
     byShebang: index((language) => language.shebangs),
   };
 }
 
-/** The language of a file, or null. `firstLine` is read only if the name says nothing. */
-export function findLanguage(registry: LanguageRegistry, path: string, firstLine: string): Language | null {
+function sharedBy(languages: readonly Language[]): LanguageRegistry['byText'] {
+  const shared = new Map<string, { language: Language; unless: RegExp }[]>();
+  for (const language of languages) {
+    for (const { extension, unless } of language.sharedExtensions) {
+      const claim = { language, unless: new RegExp(unless, 'm') };
+      shared.set(extension, [claim, ...(shared.get(extension) ?? [])]);
+    }
+  }
+  return shared;
+}
+
+/** So much of a text tells which of two languages it is in. */
+const TELLING = 50_000;
+
+/** The language of a file, or null. `text` is looked at if its extension is shared, or if the name says nothing. */
+export function findLanguage(registry: LanguageRegistry, path: string, text: string): Language | null {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return registry.byFilename.get(name) ?? byExtension(registry, name) ?? byInterpreter(registry, firstLine) ?? null;
+  return registry.byFilename.get(name) ?? byExtension(registry, name, text) ?? byInterpreter(registry, text) ?? null;
 }
 
 /** The longest extension wins: `.d.ts` before `.ts`. A leading dot begins a hidden name, not an extension. */
-function byExtension(registry: LanguageRegistry, name: string): Language | undefined {
+function byExtension(registry: LanguageRegistry, name: string, text: string): Language | undefined {
   for (let dot = name.indexOf('.', 1); dot !== -1; dot = name.indexOf('.', dot + 1)) {
-    const language = registry.byExtension.get(name.slice(dot).toLowerCase());
+    const extension = name.slice(dot).toLowerCase();
+    const claims = registry.byText.get(extension);
+    const claim = claims?.find(({ unless }) => !unless.test(text.slice(0, TELLING)));
+    const language = claim?.language ?? registry.byExtension.get(extension);
     if (language !== undefined) return language;
   }
   return undefined;
 }
 
 /** `#!/usr/bin/env -S python3.12 -u` asks for `python`. */
-function byInterpreter(registry: LanguageRegistry, firstLine: string): Language | undefined {
-  if (!firstLine.startsWith('#!')) return undefined;
+function byInterpreter(registry: LanguageRegistry, text: string): Language | undefined {
+  if (!text.startsWith('#!')) return undefined;
+  const firstLine = text.slice(0, 200).split('\n', 1)[0]!;
   const words = firstLine.slice(2).trim().split(/\s+/);
   const program = baseName(words[0] ?? '');
   const interpreter =

@@ -1,6 +1,19 @@
 // The form of a language.json, built in or a user's own.
 import * as v from 'valibot';
 
+function expression(flags: string) {
+  return v.pipe(
+    v.string(),
+    v.check((text) => {
+      try {
+        return new RegExp(text, flags) !== null;
+      } catch {
+        return false;
+      }
+    }, 'no regular expression'),
+  );
+}
+
 const words = v.array(v.pipe(v.string(), v.nonEmpty()));
 
 export const languageSchema = v.strictObject({
@@ -8,6 +21,11 @@ export const languageSchema = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_+#-]*$/)),
   /** With their dot, lower case: `.py`. */
   extensions: v.optional(v.array(v.pipe(v.string(), v.regex(/^\.[^/A-Z]+$/))), []),
+  /** Extensions of another language that are this one's too, unless the start of the text matches (flag `m`): `.h`. */
+  sharedExtensions: v.optional(
+    v.array(v.strictObject({ extension: v.pipe(v.string(), v.regex(/^\.[^/A-Z]+$/)), unless: expression('m') })),
+    [],
+  ),
   /** Whole file names that say the language: `Rakefile`. */
   filenames: v.optional(words, []),
   /** Interpreters of a `#!` line, without path and version number: `python`. */
@@ -20,6 +38,8 @@ export const languageSchema = v.strictObject({
   separator: v.optional(v.string(), '.'),
   /** Node types of comments: those right above a definition belong to it and document it. */
   comments: v.optional(words, []),
+  /** What the grammar cannot read and may not see (flag `gm`): it is overwritten by blanks for parsing, and stays in the text. */
+  blanks: v.optional(v.array(expression('gm')), []),
   /** Kinds whose own functions are called methods. */
   methodsIn: v.optional(words, []),
   /** Kinds whose small definitions stay in the text around them instead of becoming chunks (keys of a JSON file). */

@@ -42,7 +42,7 @@ export function admit(
   if (!/\S/.test(written)) return { kind: 'empty' };
   const { text, masked } = options.allowSecrets ? { text: written, masked: 0 } : maskSecrets(written);
   const lines = lineTable(text);
-  const language = findLanguage(languages, path, text.slice(0, Math.min(lines.starts[1] ?? text.length, 200)));
+  const language = findLanguage(languages, path, text);
   if (isMinified(text, lines, language?.grammar != null && !language.prose))
     return { kind: 'skipped', reason: 'minified' };
   if (isGenerated(text, lines)) return { kind: 'skipped', reason: 'generated' };

@@ -70,6 +70,7 @@ interface Compiled extends Origin {
   readonly comments: ReadonlySet<string>;
   /** True if its query finds regions of other languages. */
   readonly embeds: boolean;
+  readonly blanks: readonly RegExp[];
 }
 
 /** Grammars are loaded when first needed, and once. */
@@ -145,6 +146,7 @@ async function compile(language: Language): Promise<Compiled> {
     query,
     errorQuery: new Query(grammar, '(ERROR) @_error (MISSING) @_error'),
     comments: new Set(language.comments),
+    blanks: language.blanks.map((pattern) => new RegExp(pattern, 'gm')),
     embeds: query.captureNames.some((name) => name.startsWith(EMBED)),
     counts: { decisions: query.captureNames.includes('decision'), nesting: query.captureNames.includes('nest') },
   };
@@ -195,7 +197,7 @@ function parseOnce(compiled: Compiled, text: string, deadline: number, region: R
     return late;
   };
   const tree = parser.parse(
-    text,
+    withBlanks(text, compiled.blanks),
     null,
     region === null ? { progressCallback } : { progressCallback, includedRanges: [region] },
   );
@@ -214,6 +216,11 @@ function parseOnce(compiled: Compiled, text: string, deadline: number, region: R
   } finally {
     if (!isKept) tree.delete();
   }
+}
+
+/** Of equal length, so that offsets hold. */
+function withBlanks(text: string, blanks: readonly RegExp[]): string {
+  return blanks.reduce((left, pattern) => left.replace(pattern, (found) => found.replace(/[^\n\r]/g, ' ')), text);
 }
 
 /** Larger than the number of patterns of any query. */

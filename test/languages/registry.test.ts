@@ -17,7 +17,6 @@ describe('the language of a file', () => {
     ['lib.rs', 'rust'],
     ['A.java', 'java'],
     ['queue.c', 'c'],
-    ['queue.h', 'cpp'],
     ['Rakefile', 'ruby'],
     ['.bashrc', 'bash'],
     ['Shop.cs', 'c_sharp'],
@@ -47,6 +46,16 @@ describe('the language of a file', () => {
     ['archive.py/data', null],
   ])('%s is %s', (path, id) => {
     expect(idOf(path)).toBe(id);
+  });
+
+  it.each([
+    ['struct queue { int size; };\nint queue_size(const struct queue *queue);', 'c'],
+    ['#ifdef __cplusplus\nextern "C" {\n#endif\nvoid f(void);', 'c'],
+    ['#include <vector>\nvoid f();', 'cpp'],
+    ['class Queue;\n', 'cpp'],
+    ['int f(std::string s);', 'cpp'],
+  ])('a header that says %j is %s', (text, id) => {
+    expect(idOf('queue.h', text)).toBe(id);
   });
 
   it.each([

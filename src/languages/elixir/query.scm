@@ -60,7 +60,7 @@
 ((unary_operator operator: "@" operand: (call target: (identifier) @_attribute)) @lead
   (#any-of? @_attribute "doc" "spec" "impl" "deprecated" "since" "dialyzer" "tag" "describetag"))
 ((unary_operator operator: "@" operand: (call target: (identifier) @_attribute
-    (arguments . (string (quoted_content) @docstring))))
+    (arguments . [(string (quoted_content) @docstring) (sigil (quoted_content) @docstring)])))
   (#any-of? @_attribute "doc" "moduledoc"))
 (unary_operator operator: "@" operand: (call target: (identifier) @call.less))
 ; a type is written like a call

@@ -24,5 +24,5 @@
 ; what they use
 
 (open_module module: (_) @import)
-(include_module module: (_) @import)
+(include_module module: (module_path) @import)
 (include_module_type (_) @import)

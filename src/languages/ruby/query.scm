@@ -19,6 +19,15 @@
 
 ((call !receiver arguments: (argument_list . [(method) (singleton_method)] @inner .)) @outer)
 
+; tests: describe 'what' do … it 'does' do … end end
+
+((call method: (identifier) @_word arguments: (argument_list . [(string (string_content) @name) (constant) @name (scope_resolution) @name])
+    block: (do_block) @body) @def.section
+  (#any-of? @_word "describe" "context" "feature"))
+((call !receiver method: (identifier) @_word arguments: (argument_list . (string (string_content) @name))
+    block: (do_block) @body) @def.function
+  (#any-of? @_word "it" "specify" "test" "scenario" "example"))
+
 ; what they say of themselves
 
 (superclass (_) @inherits)
