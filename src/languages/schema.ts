@@ -38,7 +38,10 @@ export const languageSchema = v.strictObject({
   separator: v.optional(v.string(), '.'),
   /** Node types of comments: those right above a definition belong to it and document it. */
   comments: v.optional(words, []),
-  /** What the grammar cannot read and may not see (flag `gm`): it is overwritten by blanks for parsing, and stays in the text. */
+  /**
+   * What the grammar cannot read and may not see (flag `gm`), or of it the first group, if there is one: it is overwritten
+   * by blanks for parsing, and stays in the text.
+   */
   blanks: v.optional(v.array(expression('gm')), []),
   /** Kinds whose own functions are called methods. */
   methodsIn: v.optional(words, []),

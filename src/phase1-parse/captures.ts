@@ -16,6 +16,8 @@ export interface FoundDefinition extends Span {
   readonly name: Span | null;
   readonly scope: Span | null;
   readonly params: Capture | null;
+  /** Where those of its parameters start that no node holds; a query finds each in a match of its own. */
+  readonly looseParams: readonly number[];
   /** Where its body starts, or null. */
   readonly body: number | null;
   /** Of a heading; null for what ends by itself. */
@@ -103,17 +105,11 @@ function definitionOf(match: Match): FoundDefinition | null {
     end: find('end')?.end ?? definition.end,
     name: find('name'),
     scope: scopeOf(match),
-    params: find('params') ?? find('params.none') ?? paramsOf(match),
+    params: find('params') ?? find('params.none'),
+    looseParams: match.captures.flatMap((capture) => (capture.name === 'param' ? [capture.start] : [])),
     body: find('body')?.start ?? null,
     rank: rankOf(match),
   };
-}
-
-/** Parameters that stand by themselves, as if a node held them. */
-function paramsOf(match: Match): Capture | null {
-  const params = match.captures.filter((capture) => capture.name === 'param').sort(byStart);
-  if (params.length === 0) return null;
-  return { name: 'params', start: params[0]!.start, end: params.at(-1)!.end, children: params.length };
 }
 
 function rankOf(match: Match): number | null {

@@ -1,6 +1,7 @@
 // What a definition says of itself (signature, docstring, supertypes) and what a chunk uses (calls, imports), as text.
 import { firstFrom, type Marks, type Span } from './captures.ts';
 import type { Definition, OwnedSpan } from './hierarchy.ts';
+import { CALLABLE } from './metrics.ts';
 import { capped, oneLine } from './source-text.ts';
 import type { Segment } from './split.ts';
 
@@ -56,7 +57,8 @@ export function inheritedBy(
   const found = textsByOwner(owned, marks.inherits, definitions.length, (span) =>
     oneLine(text.slice(span.start, span.end), MAX_NAME),
   );
-  return found.map(distinct);
+  // What a function holds without a definition of its own (an anonymous object) says nothing of the function.
+  return found.map((names, index) => (CALLABLE.has(definitions[index]!.kind) ? [] : distinct(names)));
 }
 
 /** Dotted names of what is called in these segments, in the order of their first call. */

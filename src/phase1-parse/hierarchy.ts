@@ -23,6 +23,7 @@ export interface Definition extends Span {
   readonly head: number;
   readonly body: number | null;
   readonly params: FoundDefinition['params'];
+  readonly looseParams: FoundDefinition['looseParams'];
   /** How many bodies it has: more than one where it is joined of several. */
   readonly clauses: number;
   /** What is counted in it. */
@@ -56,6 +57,7 @@ export function buildHierarchy(text: string, findings: Findings): Definition[] {
       head,
       body: found.body,
       params: found.params,
+      looseParams: found.looseParams,
       clauses,
       counts,
       comments,

@@ -8,7 +8,8 @@ import type { LineTable } from './source-text.ts';
 /** Above these a definition smells. */
 const LIMITS = { methodLines: 60, classLines: 500, nesting: 4, parameters: 5, cyclomatic: 20 };
 
-const CALLABLE: ReadonlySet<ChunkKind> = new Set(['function', 'method', 'constructor']);
+/** Kinds that are called. */
+export const CALLABLE: ReadonlySet<ChunkKind> = new Set(['function', 'method', 'constructor']);
 
 /** Of what is no definition: it has lines and nothing else. */
 export function plainMetrics(lines: number): ChunkMetrics {
@@ -84,8 +85,8 @@ function nestingByOwner(
   return { deepest, cognitive };
 }
 
-function parametersOf({ params }: Definition, marks: Marks): number | null {
-  if (params === null) return null;
+function parametersOf({ params, looseParams }: Definition, marks: Marks): number | null {
+  if (params === null) return looseParams.length > 0 ? looseParams.length : null;
   if (params.children < 0) return 1; // a bare name: x => …
   const inside = (spans: readonly Span[]) => firstFrom(spans, params.end) - firstFrom(spans, params.start);
   return params.children + inside(marks.extraParams) - inside(marks.missingParams) - inside(marks.comments);

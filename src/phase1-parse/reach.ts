@@ -55,18 +55,18 @@ function firstPatterns(definitions: readonly FoundDefinition[]): FoundDefinition
   for (const found of definitions) {
     const key = spanKey(found);
     const other = best.get(key);
-    if (
-      other === undefined ||
-      found.pattern < other.pattern ||
-      (found.pattern === other.pattern && detail(found) > detail(other))
-    )
+    if (other === undefined || found.pattern < other.pattern) {
       best.set(key, found);
+    } else if (found.pattern === other.pattern) {
+      const looseParams = [...new Set([...other.looseParams, ...found.looseParams])];
+      best.set(key, { ...(detail(found) > detail(other) ? found : other), looseParams });
+    }
   }
   return [...best.values()];
 }
 
 function detail({ name, scope, params, body }: FoundDefinition): number {
-  return [name, scope, params, body].filter((part) => part !== null).length + (params?.children ?? 0);
+  return [name, scope, params, body].filter((part) => part !== null).length;
 }
 
 /** Of what has a rank, those that start a line, each to where the next one of its rank or a lower starts. */
@@ -227,8 +227,13 @@ function joined(text: string, reaches: readonly Reach[]): Reach[] {
     ) {
       before.end = reach.end;
       before.clauses += reach.clauses;
-      const { body, params, end } = before.found;
-      before.found = { ...before.found, params: params ?? reach.found.params, body: body ?? end };
+      const { body, params, looseParams, end } = before.found;
+      before.found = {
+        ...before.found,
+        params: params ?? reach.found.params,
+        looseParams: looseParams.length > 0 ? looseParams : reach.found.looseParams,
+        body: body ?? end,
+      };
       open.push(before);
     } else {
       kept.push(reach);

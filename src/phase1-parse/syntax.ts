@@ -146,7 +146,7 @@ async function compile(language: Language): Promise<Compiled> {
     query,
     errorQuery: new Query(grammar, '(ERROR) @_error (MISSING) @_error'),
     comments: new Set(language.comments),
-    blanks: language.blanks.map((pattern) => new RegExp(pattern, 'gm')),
+    blanks: language.blanks.map((pattern) => new RegExp(pattern, 'dgm')),
     embeds: query.captureNames.some((name) => name.startsWith(EMBED)),
     counts: { decisions: query.captureNames.includes('decision'), nesting: query.captureNames.includes('nest') },
   };
@@ -220,7 +220,18 @@ function parseOnce(compiled: Compiled, text: string, deadline: number, region: R
 
 /** Of equal length, so that offsets hold. */
 function withBlanks(text: string, blanks: readonly RegExp[]): string {
-  return blanks.reduce((left, pattern) => left.replace(pattern, (found) => found.replace(/[^\n\r]/g, ' ')), text);
+  let left = text;
+  for (const pattern of blanks) {
+    let blanked = '';
+    let at = 0;
+    for (const found of left.matchAll(pattern)) {
+      const [start, end] = found.indices![found.length > 1 ? 1 : 0] ?? [found.index, found.index];
+      blanked += left.slice(at, start) + left.slice(start, end).replace(/[^\n\r]/g, ' ');
+      at = end;
+    }
+    left = blanked + left.slice(at);
+  }
+  return left;
 }
 
 /** Larger than the number of patterns of any query. */

@@ -1,16 +1,16 @@
 ; Functions of a module. What `let … in` binds stays inside, and so do values that are no functions in the text around.
 
 (compilation_unit (value_definition
-  (let_binding pattern: (_) @name (parameter)+ @param body: (_) @body) @def.function))
+  (let_binding pattern: (_) @name (parameter) @param body: (_) @body) @def.function))
 (compilation_unit (value_definition
   (let_binding pattern: (_) @name body: [(function_expression) (fun_expression)] @body) @def.function))
 (structure (value_definition
-  (let_binding pattern: (_) @name (parameter)+ @param body: (_) @body) @def.function))
+  (let_binding pattern: (_) @name (parameter) @param body: (_) @body) @def.function))
 (structure (value_definition
   (let_binding pattern: (_) @name body: [(function_expression) (fun_expression)] @body) @def.function))
 (value_definition (let_binding) @inner) @outer
 
-(object_expression (method_definition (method_name) @name (parameter)+ @param body: (_) @body) @def.method)
+(object_expression (method_definition (method_name) @name (parameter) @param body: (_) @body) @def.method)
 (object_expression (method_definition (method_name) @name @params.none body: (_) @body) @def.method)
 
 ; what they say of themselves

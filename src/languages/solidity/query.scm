@@ -1,10 +1,10 @@
 ; definitions; a function without a body is its interface's text
 
-(function_definition name: (_) @name (parameter)+ @param body: (_) @body) @def.function
+(function_definition name: (_) @name (parameter) @param body: (_) @body) @def.function
 (function_definition name: (_) @name @params.none body: (_) @body) @def.function
-(modifier_definition name: (_) @name (parameter)+ @param body: (_) @body) @def.function
+(modifier_definition name: (_) @name (parameter) @param body: (_) @body) @def.function
 (modifier_definition name: (_) @name @params.none body: (_) @body) @def.function
-(constructor_definition "constructor" @name (parameter)+ @param body: (_) @body) @def.constructor
+(constructor_definition "constructor" @name (parameter) @param body: (_) @body) @def.constructor
 (constructor_definition "constructor" @name @params.none body: (_) @body) @def.constructor
 (fallback_receive_definition ["fallback" "receive"] @name @params.none body: (_) @body) @def.function
 

@@ -1,5 +1,5 @@
-; What a statement creates. No decisions are counted: the bodies of stored functions are written in languages that this
-; grammar reads in part.
+; What a statement creates. The bodies of stored functions, in languages that this grammar reads in part, are hidden from
+; it, so no decisions are counted.
 
 (create_table (object_reference) @name [(column_definitions) (create_query)]? @body) @def.struct
 (create_view (object_reference) @name (create_query)? @body) @def.struct
