@@ -13,6 +13,7 @@ export {
   type OpenIndexOptions,
   openIndex,
   type RunOptions,
+  reembed,
   resume,
   rollbackMigration,
   runPhase1,

@@ -7,6 +7,7 @@ import type { MigrationReport } from './migrate/report.ts';
 import * as rollback from './migrate/rollback.ts';
 import * as migration from './migrate/to-dual-table.ts';
 import type { Selection } from './phase1-parse/selection.ts';
+import { toStoredModel } from './phase2-embed/checkpoint.ts';
 import { announceInterrupted } from './run/interrupted.ts';
 import {
   type Index,
@@ -17,13 +18,15 @@ import {
   type WritableIndex,
   writable,
 } from './run/opened.ts';
-import { embed, parse, refuseOtherModel, refusePeerModel, timed, toRecord } from './run/phases.ts';
+import { embed, parse, refusePeerModel, timed } from './run/phases.ts';
+import { embedAllAnew } from './run/reembed.ts';
 import { type RunReport, report } from './run/report.ts';
+import { refuseOtherModel } from './run/stored-model.ts';
 import { type SearchHit, type SearchOptions, searchSimilar, searchVectors } from './search/search.ts';
-import type { Layout } from './store/layout.ts';
+import { layoutOf } from './store/layout.ts';
 import { type Wait, waiting } from './store/lock.ts';
+import { readNextVectors } from './store/next-vectors.ts';
 import { detectLayout, openForReading, openForWriting } from './store/open.ts';
-import { type RunRecord, readRunFile } from './store/run-file.ts';
 
 export interface OpenIndexOptions {
   /** `write` takes the lock and reconciles, creating the index if absent; `resume` the same, but never creates one. */
@@ -41,6 +44,8 @@ export interface OpenIndexOptions {
   readonly groupRows?: number;
   /** Instead of the bundled model's engine; what it makes must be that model's (its identity is compared). Tests. */
   readonly openEmbedder?: OpenEmbedder;
+  /** The vectors may be another model's, because all will be made anew. */
+  readonly anyModel?: boolean;
 }
 
 export interface RunOptions {
@@ -50,7 +55,10 @@ export interface RunOptions {
   readonly force?: boolean | undefined;
 }
 
-/** Errors: NO_INDEX (read, resume), INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_MISSING. */
+/**
+ * Errors: NO_INDEX (read, resume), INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_MISSING,
+ * MODEL_CHANGED (write, resume; before anything is changed).
+ */
 export async function openIndex(config: Config, options: OpenIndexOptions): Promise<Index> {
   const { identity } = await describeModel(config.modelDir);
   if (options.mode !== 'read') refusePeerModel(config, identity.modelId);
@@ -60,9 +68,12 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
     dimension: identity.dimension,
     modelId: identity.modelId,
     durability: config.durability,
+    anyModel: options.anyModel,
   };
   const observe = options.observe ?? (() => undefined);
-  if (options.mode !== 'read') await settleLayout(config, toRecord(identity), options);
+  if (options.mode !== 'read') await settleLayout(config, toStoredModel(identity), options);
+  const layout = layoutOf(config.indexDir);
+  if (options.mode !== 'read' && !options.anyModel) await refuseOtherModel(layout, identity, config.root);
   if (options.mode !== 'write') {
     const stores = await openForReading(place);
     if (options.mode === 'read') {
@@ -74,6 +85,8 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
   }
   const stores = await openForWriting({ ...place, lock: waiting(options.wait, observe) });
   try {
+    // Again, now that every table can be read.
+    if (!options.anyModel) await refuseOtherModel(layout, identity, config.root);
     for (const name of stores.quarantined) {
       observe({
         type: 'warning',
@@ -85,6 +98,11 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
       observe({ type: 'notice', message });
     }
     if (Object.keys(stores.repairs).length > 0) observe({ type: 'reconciled', repairs: stores.repairs });
+    if (!options.anyModel && (await readNextVectors(layout)) !== null) {
+      const message =
+        'making all vectors anew was interrupted; the old ones are in use until `index --reembed` goes on';
+      observe({ type: 'notice', message });
+    }
     const index: WritableIndex = {
       config,
       stores,
@@ -120,7 +138,7 @@ async function settleLayout(config: Config, model: migration.Model, options: Ope
 export async function migrateToDualTable(config: Config, options: migration.MigrateOptions): Promise<MigrationReport> {
   const { identity } = await describeModel(config.modelDir);
   const { root, indexDir } = config;
-  return migration.migrateToDualTable({ root, indexDir, model: toRecord(identity) }, options);
+  return migration.migrateToDualTable({ root, indexDir, model: toStoredModel(identity) }, options);
 }
 
 /** Makes the old table the index again; see `migrate/rollback.ts` for errors. */
@@ -130,7 +148,7 @@ export async function rollbackMigration(
 ): Promise<rollback.RollbackReport> {
   const { identity } = await describeModel(config.modelDir);
   const { root, indexDir } = config;
-  return rollback.rollbackMigration({ root, indexDir, model: toRecord(identity) }, options);
+  return rollback.rollbackMigration({ root, indexDir, model: toStoredModel(identity) }, options);
 }
 
 /** Frees what the index keeps without needing it; see `cleanup/cleanup.ts`. A switch of layouts that was cut off ends first. */
@@ -168,6 +186,29 @@ export function runPhase2(index: Index, options: RunOptions = {}): Promise<RunRe
   return indexProject(index, { ...options, phase: 2 });
 }
 
+/**
+ * Phase 1, then every chunk's vector anew by the model and recipe of now, whatever made the old ones. Those stay in use
+ * until all new ones are durable; interrupted, it goes on where it stopped. Errors: as `openIndex`.
+ */
+export async function reembed(config: Config, open: OpenIndexOptions, options: RunOptions): Promise<RunReport> {
+  const made = await remake(config, open, options);
+  await using index = await openIndex(config, { ...open, mode: 'write' });
+  const opened = writable(index);
+  const rest = await embed(opened, options.signal); // what could not be embedded is tried again, and set aside
+  const { phase1, phase2 } = made;
+  const embedded = phase2.embedded + (rest?.embedded ?? 0);
+  return report(opened, phase1, { ...phase2, embedded, failed: rest?.failed ?? 0 });
+}
+
+async function remake(config: Config, open: OpenIndexOptions, options: RunOptions) {
+  await using index = await openIndex(config, { ...open, mode: 'write', anyModel: true });
+  const opened = writable(index);
+  const phase1 = await timed(opened, 1, () => parse(opened, options));
+  const phase2 = await timed(opened, 2, () => embedAllAnew(opened, options.signal));
+  if (phase2 === null) throw new Error('nothing was embedded');
+  return { phase1, phase2 };
+}
+
 /** Finishes what an interrupted run left; nothing to do → a report without phases. */
 export async function resume(index: Index, options: RunOptions): Promise<RunReport> {
   const opened = writable(index);
@@ -197,17 +238,12 @@ export async function search(
   const place = { vectors: stores.vectors, root: config.root };
   if (similarTo !== undefined) return searchSimilar(place, similarTo, options);
   const { identity } = await describeModel(config.modelDir);
-  refuseOtherModel(await storedModel(stores.layout), identity);
+  await refuseOtherModel(stores.layout, identity, config.root);
   const { openEmbedder } = await import('./embedding/open.ts');
-  const embedder = await openEmbedder({ modelDir: config.modelDir, workers: 1 });
+  const embedder = await openEmbedder({ modelDir: config.modelDir, workers: 1, purpose: 'query' });
   try {
     return await searchVectors({ ...place, embedder }, query, options);
   } finally {
     await embedder.close();
   }
-}
-
-async function storedModel(layout: Layout): Promise<RunRecord['model']> {
-  const file = await readRunFile(layout.runFile);
-  return file.state === 'read' ? file.value.model : null;
 }

@@ -2,6 +2,8 @@
 // Never reaches the network, never writes a cache. The caller has verified the files.
 import { resolve } from 'node:path';
 import { AutoModel, AutoTokenizer, env, LogLevel, Tensor } from '@huggingface/transformers';
+import type { ModelToServe } from './messages.ts';
+import { pool } from './pooling.ts';
 import type { Encode } from './tokens.ts';
 
 env.allowRemoteModels = false;
@@ -31,7 +33,9 @@ const SESSION_OPTIONS = {
   extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
 } as const;
 
-const OUTPUT = 'sentence_embedding';
+/** The graph pools and normalises by itself, or leaves that to us. */
+const POOLED_OUTPUT = 'sentence_embedding';
+const TOKEN_OUTPUTS = ['last_hidden_state', 'token_embeddings'];
 
 /** What is used of the session that transformers.js holds; its own types leave it open. */
 interface Session {
@@ -40,18 +44,28 @@ interface Session {
   run(feeds: Record<string, unknown>, fetches: readonly string[]): Promise<Record<string, { data: unknown }>>;
 }
 
+type ModelToLoad = Pick<ModelToServe, 'folder' | 'dtype' | 'pooling' | 'dimension'>;
+
 /** Loads the model from its folder; takes a fraction of a second. Throws what the runtime throws. */
-export async function loadLocalModel(modelDir: string): Promise<LocalModel> {
+export async function loadLocalModel({
+  folder: modelDir,
+  dtype,
+  pooling,
+  dimension,
+}: ModelToLoad): Promise<LocalModel> {
   const folder = resolve(modelDir); // a relative path could be taken for a model's name
   const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
   const model = await AutoModel.from_pretrained(folder, {
     local_files_only: true,
     device: 'cpu',
-    dtype: 'q8',
+    dtype,
     session_options: SESSION_OPTIONS,
   });
   const session: Session | undefined = model.sessions.model;
-  if (!session?.outputNames.includes(OUTPUT)) throw new Error(`the model has no output named ${OUTPUT}`);
+  const output = [POOLED_OUTPUT, ...TOKEN_OUTPUTS].find((name) => session?.outputNames.includes(name));
+  if (session === undefined || output === undefined) {
+    throw new Error(`the model has no output named ${[POOLED_OUTPUT, ...TOKEN_OUTPUTS].join(' or ')}`);
+  }
   const [startId, endId] = tokenizer.encode('');
   if (startId === undefined || endId === undefined) throw new Error('the tokenizer has no start and end marks');
 
@@ -60,9 +74,15 @@ export async function loadLocalModel(modelDir: string): Promise<LocalModel> {
     startId,
     endId,
     async run(ids, rows) {
-      const output = (await session.run(feedsOf(session, ids, rows), [OUTPUT]))[OUTPUT]?.data;
-      if (!(output instanceof Float32Array)) throw new Error('the model returned no floats');
-      return output;
+      const floats = (await session.run(feedsOf(session, ids, rows), [output]))[output]?.data;
+      if (!(floats instanceof Float32Array)) throw new Error('the model returned no floats');
+      if (output === POOLED_OUTPUT) return floats;
+      if (floats.length !== ids.length * dimension) {
+        throw new Error(
+          `the model returned ${floats.length / ids.length} numbers a token where ${dimension} are expected`,
+        );
+      }
+      return pool(floats, rows, dimension, pooling);
     },
   };
 }

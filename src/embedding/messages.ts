@@ -1,5 +1,6 @@
 // What the main thread and an embedding worker say to each other.
 import * as v from 'valibot';
+import type { ModelSpec } from './manifest.ts';
 import type { NativeSection } from './native-section.ts';
 
 /** Work for a worker. Arrays may be transferred. */
@@ -42,4 +43,7 @@ export interface ModelToServe {
   /** Absolute path; its files have been verified. */
   readonly folder: string;
   readonly maxTokens: number;
+  readonly dimension: number;
+  readonly pooling: 'mean' | 'cls';
+  readonly dtype: ModelSpec['dtype'];
 }

@@ -1,8 +1,10 @@
 // Opening the bundled model: the files are checked, then the workers load them.
 import { resolve } from 'node:path';
+import { IndexerError, messageOf } from '../core/errors.ts';
 import { embedTexts } from './embed-texts.ts';
 import type { Embedder } from './embedder.ts';
 import { verifyModelFiles } from './model-files.ts';
+import { SETTINGS_FILE } from './model-folder.ts';
 import { describeModel, type ModelDescription } from './recipe.ts';
 import { startWorkerPool } from './worker-pool.ts';
 
@@ -11,6 +13,8 @@ export interface OpenEmbedderOptions {
   readonly modelDir: string;
   /** Threads, each with its own session of about 70 MB. One is enough for a query. */
   readonly workers: number;
+  /** What the texts are; some models want another prefix for each. Chunks, unless told otherwise. */
+  readonly purpose?: 'document' | 'query' | undefined;
 }
 
 const WORKER_URL = new URL('../../dist/embedding/worker.js', import.meta.url);
@@ -29,11 +33,32 @@ export async function openEmbedder(options: OpenEmbedderOptions): Promise<Embedd
 export async function prepareEmbedder({
   modelDir,
   workers,
+  purpose,
 }: OpenEmbedderOptions): Promise<{ readonly description: ModelDescription; start(): Promise<Embedder> }> {
   const description = await describeModel(modelDir);
-  await verifyModelFiles(modelDir, description.spec);
-  const options = { workers, workerUrl: WORKER_URL, workerHeapMb: WORKER_HEAP_MB };
-  return { description, start: () => startEmbedder(description, modelDir, options) };
+  if (description.spec.isBundled) await verifyModelFiles(modelDir, description.spec);
+  const prefix = description.spec.prefixes[purpose ?? 'document'];
+  const options = { workers, workerUrl: WORKER_URL, workerHeapMb: WORKER_HEAP_MB, prefix };
+  const start = () => startEmbedder(description, modelDir, options);
+  return { description, start: description.spec.isBundled ? start : () => startUnproven(start, modelDir) };
+}
+
+/** Nobody has seen this model's files before: what it makes of one text says whether they can be what they claim. */
+async function startUnproven(start: () => Promise<Embedder>, modelDir: string): Promise<Embedder> {
+  const embedder = await start().catch((error: unknown) => {
+    throw unusable(modelDir, messageOf(error instanceof IndexerError ? error.cause : error), error);
+  });
+  const [failure] = (await embedder.embed(['a text to try'])).failures;
+  if (failure === undefined) return embedder;
+  await embedder.close();
+  throw unusable(modelDir, failure.reason);
+}
+
+function unusable(modelDir: string, why: string, cause?: unknown): IndexerError {
+  return new IndexerError('MODEL_DAMAGED', `the model in ${modelDir} cannot be used: ${why}`, {
+    hint: `check its files and ${SETTINGS_FILE}; \`tandem doctor\` says whether the bundled model works here`,
+    cause,
+  });
 }
 
 export interface StartOptions {
@@ -41,20 +66,25 @@ export interface StartOptions {
   /** The entry of the worker threads; tests give one that fails on demand. */
   readonly workerUrl: URL;
   readonly workerHeapMb: number;
+  readonly prefix?: string;
 }
 
 /** The embedder over workers that trust their files. Errors: PLATFORM. */
 export async function startEmbedder(
   { identity, recipe, spec }: ModelDescription,
   modelDir: string,
-  { workers, workerUrl, workerHeapMb }: StartOptions,
+  { workers, workerUrl, workerHeapMb, prefix = '' }: StartOptions,
 ): Promise<Embedder> {
-  const model = { folder: resolve(modelDir), maxTokens: spec.maxTokens };
+  const { maxTokens, dimension, pooling, dtype } = spec;
+  const model = { folder: resolve(modelDir), maxTokens, dimension, pooling, dtype };
   const pool = await startWorkerPool(workers, { workerUrl, model, workerHeapMb });
   return {
     identity,
     recipe,
-    embed: (texts, signal) => embedTexts(pool, identity.dimension, texts, signal),
+    embed(texts, signal) {
+      const prefixed = prefix === '' ? texts : texts.map((text) => prefix + text);
+      return embedTexts(pool, identity.dimension, prefixed, signal);
+    },
     close: () => pool.close(),
   };
 }

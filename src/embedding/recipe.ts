@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../core/errors.ts';
 import type { ModelIdentity } from './embedder.ts';
-import { type ModelSpec, readModelSpec } from './manifest.ts';
+import { type ModelSpec, readKnownModels, readModelSpec } from './manifest.ts';
+import { readModelFolder } from './model-folder.ts';
 import { textRecipeVersion } from './text.ts';
 
 export interface ModelDescription {
@@ -18,11 +19,11 @@ export interface ModelDescription {
 }
 
 /**
- * What vectors of this model will carry, from the manifest alone: neither the model's files nor the runtime are loaded
- * or checked. Errors: MODEL_MISSING for a folder name that the manifest does not know.
+ * What vectors of this model will carry. Of a bundled model the manifest alone is asked: neither its files nor the
+ * runtime are loaded or checked. Of another folder, its settings and its files' hashes. Errors: MODEL_MISSING, MODEL_DAMAGED.
  */
 export async function describeModel(modelDir: string): Promise<ModelDescription> {
-  const spec = await readModelSpec(modelDir);
+  const spec = (await readModelSpec(modelDir)) ?? (await readModelFolder(modelDir, await readKnownModels()));
   const identity: ModelIdentity = {
     modelId: spec.id,
     dimension: spec.dimension,

@@ -10,5 +10,5 @@ await serve(parentPort, {
   section,
   maxTokens: model.maxTokens,
   // Imported here, so that a runtime that does not load on this platform is reported like a model that does not.
-  load: async () => (await import('./local-model.ts')).loadLocalModel(model.folder),
+  load: async () => (await import('./local-model.ts')).loadLocalModel(model),
 });

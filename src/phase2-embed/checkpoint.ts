@@ -4,8 +4,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as v from 'valibot';
+import type { ModelIdentity } from '../embedding/embedder.ts';
 import { writeFileAtomic } from '../store/atomic-file.ts';
 import { type JsonFile, readJsonFile } from '../store/json-file.ts';
+import { type StoredModel, storedModelSchema } from '../store/run-file.ts';
 
 const checkpointSchema = v.object({
   schema: v.literal(1),
@@ -16,6 +18,8 @@ const checkpointSchema = v.object({
   chunks_done: v.number(),
   chunks_remaining: v.number(),
   model_id: v.string(),
+  /** Says what the vectors were made with where run.json is lost; absent in files of earlier versions. */
+  model: v.optional(storedModelSchema),
   recipe: v.string(),
   chunks_version: v.number(),
   vectors_version: v.number(),
@@ -32,6 +36,16 @@ export function readCheckpoint(path: string): Promise<JsonFile<Checkpoint>> {
 
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   return writeFileAtomic(path, `${JSON.stringify(checkpoint, null, 2)}\n`);
+}
+
+export function toStoredModel(identity: ModelIdentity): StoredModel {
+  return {
+    model_id: identity.modelId,
+    dimension: identity.dimension,
+    pooling: identity.pooling,
+    normalized: identity.normalized,
+    tokenizer_sha256: identity.tokenizerSha256,
+  };
 }
 
 /** Size and SHA-256 of files just written (their bytes are still in the page cache). */

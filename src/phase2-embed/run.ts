@@ -1,14 +1,13 @@
 // Phase 2: pending chunks → vectors. Never opens a source file.
-import type { PendingChunk } from '../core/chunk.ts';
 import type { Observer } from '../core/events.ts';
 import { mapConcurrent } from '../core/iterate.ts';
 import type { EmbeddedTexts, Embedder } from '../embedding/embedder.ts';
 import { embeddedText } from '../embedding/text.ts';
 import type { ChunksStore, PendingBatch } from '../store/chunks.ts';
-import type { VectorBatch } from '../store/schema.ts';
 import type { StructureStore } from '../store/structure.ts';
 import type { VectorsStore } from '../store/vectors.ts';
-import { describeFiles, saveCheckpoint } from './checkpoint.ts';
+import { describeFiles, saveCheckpoint, toStoredModel } from './checkpoint.ts';
+import { BATCHES_IN_FLIGHT, keepRows, toVectorBatch } from './vector-batch.ts';
 
 export interface Phase2Context {
   readonly chunks: ChunksStore;
@@ -43,9 +42,6 @@ interface EmbeddedBatch {
   readonly result: EmbeddedTexts;
 }
 
-/** One batch is written while the next is embedded; a kill costs those two at most. */
-const BATCHES_IN_FLIGHT = 2;
-
 /**
  * Embeds every pending chunk. Each batch's vectors are stored in one commit; every `batchesPerCheckpoint` batches, at
  * the end and on an abort, they are made durable, then claimed as complete, then reported in the checkpoint. Rejects
@@ -77,6 +73,7 @@ export async function runPhase2(ctx: Phase2Context, options: Phase2Options): Pro
       chunks_done: done.embedded,
       chunks_remaining: remaining,
       model_id: ctx.embedder.identity.modelId,
+      model: toStoredModel(ctx.embedder.identity),
       recipe: ctx.embedder.recipe,
       chunks_version: await ctx.chunks.table.version(),
       vectors_version: await ctx.vectors.table.version(),
@@ -133,33 +130,4 @@ async function storeBatch(ctx: Phase2Context, batch: PendingBatch, result: Embed
   );
   ctx.fault('phase2.vectors-added');
   return kept.length;
-}
-
-async function toVectorBatch(
-  ctx: Phase2Context,
-  batchId: number,
-  chunks: readonly PendingChunk[],
-  vectors: Float32Array,
-): Promise<VectorBatch> {
-  return {
-    batchId,
-    chunks,
-    parentChunkIds: await ctx.structure.parentsOf(chunks.map((chunk) => chunk.chunkId)),
-    vectors,
-    modelId: ctx.embedder.identity.modelId,
-    recipe: ctx.embedder.recipe,
-  };
-}
-
-/** The rows of a matrix without the failed ones. */
-function keepRows(vectors: Float32Array, rows: number, failed: ReadonlyMap<number, string>): Float32Array {
-  if (failed.size === 0) return vectors;
-  const width = vectors.length / rows;
-  const kept = new Float32Array((rows - failed.size) * width);
-  let next = 0;
-  for (let row = 0; row < rows; row++) {
-    if (failed.has(row)) continue;
-    kept.set(vectors.subarray(row * width, (row + 1) * width), next++ * width);
-  }
-  return kept;
 }

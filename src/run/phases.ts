@@ -4,11 +4,12 @@ import { childEnvironment } from '../config/child-environment.ts';
 import type { Config } from '../config/schema.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Phase } from '../core/events.ts';
-import type { Embedder, ModelIdentity } from '../embedding/embedder.ts';
+import type { Embedder } from '../embedding/embedder.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { loadOwnLanguages } from '../languages/own.ts';
 import { chunkerVersion, type Phase1Result, runPhase1 } from '../phase1-parse/run.ts';
 import type { Selection } from '../phase1-parse/selection.ts';
+import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 import { type Phase2Result, runPhase2 } from '../phase2-embed/run.ts';
 import { isSameModel } from '../store/adopt.ts';
 import { assignBatches } from '../store/assign-batches.ts';
@@ -111,7 +112,6 @@ export async function parse(
 export async function embed(index: WritableIndex, signal: AbortSignal | undefined): Promise<Phase2Result | null> {
   const { config, stores, observe, fault } = index;
   const { identity, recipe } = await describeModel(config.modelDir);
-  refuseOtherModel(index.run?.model, identity);
   const { lastBatchId } = await assignBatches(stores.chunks, stores.census.lastBatchId);
   stores.census.lastBatchId = lastBatchId;
   if ((await stores.chunks.countPending()) === 0) {
@@ -124,7 +124,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
   await updateRun(index, (run, now) => ({
     ...run,
     finished_at: null,
-    model: toRecord(identity),
+    model: toStoredModel(identity),
     phase2: { started_at: now, finished_at: null, recipe },
   }));
   const embedder = await openEmbedderFor(index);
@@ -153,7 +153,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
   }
 }
 
-async function openEmbedderFor({ config, stores, observe, openEmbedder }: WritableIndex): Promise<Embedder> {
+export async function openEmbedderFor({ config, stores, observe, openEmbedder }: WritableIndex): Promise<Embedder> {
   const open = openEmbedder ?? (await import('../cache/open.ts')).openCachedEmbedder;
   return open({
     modelDir: config.modelDir,
@@ -192,26 +192,6 @@ async function updateRun(index: WritableIndex, change: (run: RunRecord, now: str
   };
   index.run = change(index.run ?? unknown, now);
   await writeRunFile(index.stores.layout.runFile, index.run);
-}
-
-export function toRecord(identity: ModelIdentity): NonNullable<RunRecord['model']> {
-  return {
-    model_id: identity.modelId,
-    dimension: identity.dimension,
-    pooling: identity.pooling,
-    normalized: identity.normalized,
-    tokenizer_sha256: identity.tokenizerSha256,
-  };
-}
-
-/** Errors: MODEL_CHANGED if the stored vectors were made by another model than this one. */
-export function refuseOtherModel(stored: RunRecord['model'] | undefined, identity: ModelIdentity): void {
-  if (!stored || JSON.stringify(stored) === JSON.stringify(toRecord(identity))) return;
-  throw new IndexerError(
-    'MODEL_CHANGED',
-    `the vectors of this index were made by ${stored.model_id} (${stored.dimension} dimensions); ${identity.modelId} cannot be mixed in`,
-    { hint: 'use the model the index was made with, or build another index with --index-dir' },
-  );
 }
 
 /** Errors: MODEL_CHANGED if mcp-vector-search was told to use another model in this index than this one. */

@@ -12,7 +12,7 @@ import type { FileRecord, Ledger } from './ledger.ts';
 import { isSameTime } from './peer-times.ts';
 import { inSlices, isIn } from './sql.ts';
 import type { StructureStore } from './structure.ts';
-import type { VectorsStore } from './vectors.ts';
+import { dimensionOf, type VectorsStore } from './vectors.ts';
 
 /** Stands in the ledger for the version of a chunker that is not ours; such a file stays until it changes. */
 export const FOREIGN_CHUNKER = 'foreign';
@@ -27,8 +27,8 @@ export interface AdoptContext {
   readonly isReplaced: boolean;
   /** When files were last changed as far as that program recorded it, in seconds, by path. */
   readonly recordedTimes: () => Promise<ReadonlyMap<string, number>>;
-  /** The model that new vectors will come from. */
-  readonly model: { readonly id: string; readonly dimension: number };
+  /** The model that new vectors will come from; null where all will be made anew, whatever made the old ones. */
+  readonly model: { readonly id: string; readonly dimension: number } | null;
 }
 
 /** Rows of structure that are written in one commit. */
@@ -44,7 +44,7 @@ const GROUP_ROWS = 10_240;
  */
 export async function adoptForeignFiles(ctx: AdoptContext): Promise<number> {
   if (ctx.ledger.files.size > 0 && !ctx.isReplaced) return 0;
-  await refuseOtherModel(ctx);
+  if (ctx.model !== null) await refuseOtherModel(ctx.vectors, ctx.model);
   const files = await findForeignFiles(ctx);
   if (files.size === 0) return 0;
   const records: FileRecord[] = [];
@@ -83,9 +83,11 @@ export async function adoptForeignFiles(ctx: AdoptContext): Promise<number> {
   return records.length;
 }
 
-async function refuseOtherModel({ vectors, model }: AdoptContext): Promise<void> {
-  const field = (await vectors.table.engine.schema()).fields.find(({ name }) => name === 'vector');
-  const width = Number(/^FixedSizeList\[(\d+)\]/.exec(String(field?.type))?.[1]);
+async function refuseOtherModel(
+  vectors: VectorsStore,
+  model: { readonly id: string; readonly dimension: number },
+): Promise<void> {
+  const width = await dimensionOf(vectors.table);
   if (width !== model.dimension) throw otherModel(`vectors of ${width} dimensions`, model.id);
   const foreign = { columns: ['model_version'], where: 'embedding_batch_id IS NULL' };
   for await (const rows of vectors.table.scan(foreign)) {
@@ -103,7 +105,7 @@ export function isSameModel(a: string, b: string): boolean {
 
 function otherModel(found: string, modelId: string): IndexerError {
   return new IndexerError('MODEL_CHANGED', `this index was made with ${found}; this program uses ${modelId}`, {
-    hint: 'no chunk or vector was changed; vectors of two models cannot be compared. Index into another directory with --index-dir',
+    hint: 'no chunk or vector was changed; vectors of two models cannot be compared. Embed everything anew with --reembed, or index into another directory with --index-dir',
   });
 }
 

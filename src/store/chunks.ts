@@ -1,10 +1,11 @@
 // `chunks.lance`: what Phase 1 found, and how far each chunk is. Phase 2 reads it as a stream of batches.
 import type { ChunkStatus, PendingChunk } from '../core/chunk.ts';
+import { batched } from '../core/iterate.ts';
 import { isVersionGone } from './engine-failure.ts';
 import type { RowBatch } from './row-batch.ts';
 import { ASSIGN_SCHEMA, HASH_SCHEMA, MARK_SCHEMA, toArrow } from './schema.ts';
 import { inSlices, isIn } from './sql.ts';
-import type { TableHandle } from './table.ts';
+import { idsOf, type TableHandle } from './table.ts';
 
 /** Rows of a batch at most; also the unit that a kill can cost. */
 export const BATCH_ROWS = 512;
@@ -21,6 +22,12 @@ export interface ChunksStore {
    * program removes that version it goes on from the latest, without the batches already given.
    */
   pendingBatches(options: { signal?: AbortSignal | undefined }): AsyncGenerator<PendingBatch, void, undefined>;
+  /** Every row whose id is not in `have`, whatever its status, in batches with new ids; pinned as above. */
+  batchesWithout(
+    have: ReadonlySet<string>,
+    options: { readonly firstBatchId: number; readonly signal?: AbortSignal | undefined },
+  ): AsyncGenerator<PendingBatch, void, undefined>;
+  ids(): Promise<Set<string>>;
   countPending(): Promise<number>;
   /** Claims every row of these batches. To be called only once their vectors are durable. */
   markComplete(batchIds: readonly number[]): Promise<void>;
@@ -66,6 +73,24 @@ export function chunksStore(table: TableHandle): ChunksStore {
         }
       }
     },
+    async *batchesWithout(have, { firstBatchId, signal }) {
+      const given = new Set<string>();
+      let batchId = firstBatchId;
+      for (;;) {
+        try {
+          for await (const chunks of batched(rowsWithout(table, have, given), (rows) => rows.length >= BATCH_ROWS)) {
+            signal?.throwIfAborted();
+            for (const { chunkId } of chunks) given.add(chunkId);
+            yield { batchId: batchId++, chunks };
+          }
+          return;
+        } catch (error) {
+          if (!isVersionGone(error)) throw error;
+          await table.engine.checkoutLatest();
+        }
+      }
+    },
+    ids: () => idsOf(table),
     countPending: () => table.count(PENDING),
     async markComplete(batchIds) {
       if (batchIds.length === 0) return;
@@ -116,6 +141,16 @@ function groupByReason(failures: readonly { chunkId: string; reason: string }[])
     else groups.set(reason, [chunkId]);
   }
   return groups;
+}
+
+async function* rowsWithout(
+  table: TableHandle,
+  have: ReadonlySet<string>,
+  given: ReadonlySet<string>,
+): AsyncGenerator<PendingChunk, void, undefined> {
+  for await (const rows of table.scan({ columns: PENDING_COLUMNS })) {
+    for (const chunk of pendingChunks(rows)) if (!have.has(chunk.chunkId) && !given.has(chunk.chunkId)) yield chunk;
+  }
 }
 
 /** Counts first, so that a batch is known to be whole even if the engine does not keep its rows together. */

@@ -25,6 +25,10 @@ export interface Layout {
   readonly runFile: string;
   readonly checkpointFile: string;
   readonly ledgerFile: string;
+  /** Vectors being made anew beside those in use, what they are, and where the old ones wait for their removal. */
+  readonly nextVectorsTable: string;
+  readonly nextVectorsFile: string;
+  readonly retiredVectorsTable: string;
   readonly quarantineDir: string;
   /** What a migration or a rollback took out of use, and the journal of the switch. */
   readonly backupDir: string;
@@ -60,6 +64,9 @@ export function layoutOf(indexDir: string): Layout {
     runFile: join(tandemDir, 'run.json'),
     checkpointFile: join(tandemDir, 'checkpoint.json'),
     ledgerFile: join(tandemDir, 'files.jsonl'),
+    nextVectorsTable: join(tandemDir, 'next', 'vectors.lance'),
+    nextVectorsFile: join(tandemDir, 'reembed.json'),
+    retiredVectorsTable: join(tandemDir, 'next', 'vectors-before.lance'),
     quarantineDir: join(tandemDir, 'quarantine'),
     backupDir: join(tandemDir, 'backup'),
     journalFile: join(tandemDir, 'backup', 'journal.json'),

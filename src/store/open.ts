@@ -12,12 +12,13 @@ import { asLostFile } from './engine-failure.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { acquireLock, type Lock, type LockOptions } from './lock.ts';
+import { finishVectorSwitch } from './next-vectors.ts';
 import { readRecordedTimes } from './peer-times.ts';
 import { reconcile } from './reconcile.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
 import { type StructureStore, structureStore } from './structure.ts';
 import { type Fence, openTable, type TableHandle } from './table.ts';
-import { type VectorsStore, vectorsStore } from './vectors.ts';
+import { dimensionOf, type VectorsStore, vectorsStore } from './vectors.ts';
 
 export interface OpenOptions {
   readonly root: string;
@@ -26,6 +27,8 @@ export interface OpenOptions {
   /** Name of the model that new vectors will come from; needed only where another program's tables may be found. */
   readonly modelId?: string | undefined;
   readonly durability: 'full' | 'fast';
+  /** True where all vectors will be made anew, so that it does not matter what made the old ones. */
+  readonly anyModel?: boolean | undefined;
   /** How to wait for another writer; refused at once unless it says otherwise. */
   readonly lock?: LockOptions | undefined;
 }
@@ -91,6 +94,7 @@ async function openLocked(
   options: OpenOptions & { isNew: boolean },
 ): Promise<WritableStores> {
   for (const directory of [layout.tandemDir, layout.indexDir]) await sweepTemporaryFiles(directory);
+  await finishVectorSwitch(layout);
   const quarantined: string[] = [];
   for (const path of [layout.chunksTable, layout.vectorsTable, layout.structureTable]) {
     const moved = await quarantineBadHeads(path, layout.quarantineDir);
@@ -102,11 +106,12 @@ async function openLocked(
   const open = (connection: typeof shared, path: string, schema: Schema) =>
     openTable(connection, path, { schema, fence });
   const chunksTable = await open(shared, layout.chunksTable, CHUNKS_SCHEMA);
-  const vectorsTable = await open(shared, layout.vectorsTable, vectorsSchema(options.dimension));
+  const vectorsTable = await openVectors(layout, options, (schema) => open(shared, layout.vectorsTable, schema), fence);
+  const dimension = await dimensionOf(vectorsTable);
   const structureTable = await open(own, layout.structureTable, STRUCTURE_SCHEMA);
-  const isReplaced = await addOwnColumns(vectorsTable, vectorsSchema(options.dimension), fence);
+  const isReplaced = await addOwnColumns(vectorsTable, vectorsSchema(dimension), fence);
   const chunks = chunksStore(chunksTable);
-  const vectors = vectorsStore(vectorsTable, { dimension: options.dimension, projectName: basename(options.root) });
+  const vectors = vectorsStore(vectorsTable, { dimension, projectName: basename(options.root) });
   const structure = structureStore(structureTable);
   const ledger = await openLedger(layout.ledgerFile);
   const adopted = await adoptForeignFiles({
@@ -117,7 +122,9 @@ async function openLocked(
     ledger,
     isReplaced,
     recordedTimes: () => readRecordedTimes(layout, options.root),
-    model: { id: options.modelId ?? 'sentence-transformers/all-MiniLM-L6-v2', dimension: options.dimension },
+    model: options.anyModel
+      ? null
+      : { id: options.modelId ?? 'sentence-transformers/all-MiniLM-L6-v2', dimension: options.dimension },
   });
   const { census, distrusted, repairs } = await reconcile({ chunks, vectors, structure });
   const durability = openDurability(options.durability);
@@ -181,6 +188,51 @@ export async function openForReading(options: OpenOptions): Promise<ReadableStor
       vectorsTable.close();
     },
   };
+}
+
+/** An empty table takes the length of the model's vectors; one with rows has to have it. */
+async function openVectors(
+  layout: Layout,
+  { dimension, anyModel }: OpenOptions,
+  open: (schema: Schema) => Promise<TableHandle>,
+  fence: Fence,
+): Promise<TableHandle> {
+  const table = await open(vectorsSchema(dimension));
+  const found = await dimensionOf(table);
+  if (found === dimension) return table;
+  if ((await table.count()) === 0) {
+    table.close();
+    await fence();
+    await rm(layout.vectorsTable, { recursive: true });
+    return open(vectorsSchema(dimension));
+  }
+  if (anyModel) return table;
+  table.close();
+  throw new IndexerError(
+    'MODEL_CHANGED',
+    `the vectors of this index have ${found} dimensions, the model ${dimension}`,
+    {
+      hint: 'embed everything anew with --reembed, use the model it was made with, or another index with --index-dir',
+    },
+  );
+}
+
+/** What the stored vectors tell of the model that made them; null where there are none, or where they cannot be read. */
+export async function peekVectors(layout: Layout): Promise<{ dimension: number; models: string[] } | null> {
+  const path = layout.vectorsTable;
+  if (!(await exists(path)) || !(await hasWholeHead(path))) return null;
+  const fence: Fence = () => Promise.reject(new Error('a reader does not write'));
+  const table = await openTable(await connect(layout.lanceDir), path, { schema: null, fence });
+  try {
+    if ((await table.count()) === 0) return null;
+    const models = new Set<string>();
+    for await (const rows of table.scan({ columns: ['model_version'] })) {
+      for (const name of rows.strings('model_version')) models.add(name ?? '');
+    }
+    return { dimension: await dimensionOf(table), models: [...models] };
+  } finally {
+    table.close();
+  }
 }
 
 /** What `makeDirectories` and the empty tables left; to be called under the lock, so that nothing of another goes. */

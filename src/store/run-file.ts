@@ -3,6 +3,17 @@ import * as v from 'valibot';
 import { writeFileAtomic } from './atomic-file.ts';
 import { type JsonFile, readJsonFile } from './json-file.ts';
 
+/** What two vectors must share to be comparable, as it is kept on disk. */
+export const storedModelSchema = v.object({
+  model_id: v.string(),
+  dimension: v.number(),
+  pooling: v.picklist(['mean', 'cls']),
+  normalized: v.boolean(),
+  tokenizer_sha256: v.string(),
+});
+
+export type StoredModel = v.InferOutput<typeof storedModelSchema>;
+
 const runSchema = v.object({
   schema: v.literal(1),
   run_id: v.string(),
@@ -30,15 +41,7 @@ const runSchema = v.object({
     }),
   ),
   /** The model of the stored vectors; null until there are any. */
-  model: v.nullable(
-    v.object({
-      model_id: v.string(),
-      dimension: v.number(),
-      pooling: v.picklist(['mean', 'cls']),
-      normalized: v.boolean(),
-      tokenizer_sha256: v.string(),
-    }),
-  ),
+  model: v.nullable(storedModelSchema),
 });
 
 export type RunRecord = v.InferOutput<typeof runSchema>;

@@ -68,6 +68,15 @@ export async function openTable(
   }
 }
 
+/** The ids of all rows of a table of ours. */
+export async function idsOf(table: TableHandle): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const rows of table.scan({ columns: ['chunk_id'] })) {
+    for (const id of rows.strings('chunk_id')) ids.add(id ?? '');
+  }
+  return ids;
+}
+
 /** Creation is not atomic: a kill there leaves a directory without a manifest or data. */
 async function isEmptyShell(path: string): Promise<boolean> {
   for (const part of ['_versions', 'data']) {

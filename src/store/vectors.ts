@@ -3,7 +3,7 @@ import { IndexerError } from '../core/errors.ts';
 import { asLostFile, isVersionGone } from './engine-failure.ts';
 import { PLACE_SCHEMA, toArrow, type VectorBatch, vectorBatchToArrow, vectorsSchema } from './schema.ts';
 import { inSlices, isIn } from './sql.ts';
-import type { TableHandle } from './table.ts';
+import { idsOf, type TableHandle } from './table.ts';
 
 /** A row found by search; `distance` is the cosine distance, 0 to 2. */
 export interface NearestRow {
@@ -35,6 +35,7 @@ export interface VectorsStore {
   /** New lines and parents for chunks that moved; chunks without a vector are passed over. */
   move(places: readonly Place[]): Promise<void>;
   count(): Promise<number>;
+  ids(): Promise<Set<string>>;
   readonly table: TableHandle;
 }
 
@@ -90,7 +91,14 @@ export function vectorsStore(table: TableHandle, options: { dimension: number; p
       }
     },
     count: () => table.count(),
+    ids: () => idsOf(table),
   };
+}
+
+/** The length of a table's vectors. */
+export async function dimensionOf(table: TableHandle): Promise<number> {
+  const field = (await table.engine.schema()).fields.find(({ name }) => name === 'vector');
+  return Number(/^FixedSizeList\[(\d+)\]/.exec(String(field?.type))?.[1]);
 }
 
 /** The engine pads or cuts vectors of another length and stores infinities, so nothing unchecked may reach it. */

@@ -8,7 +8,8 @@ const MEGABYTE = 1 << 20;
 let model: LocalModel;
 let limits: { maxTokens: number; startId: number; endId: number };
 beforeAll(async () => {
-  model = await loadLocalModel(fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url)));
+  const folder = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
+  model = await loadLocalModel({ folder, dtype: 'q8', pooling: 'mean', dimension: 384 });
   limits = { maxTokens: 256, startId: model.startId, endId: model.endId };
 });
 

@@ -4,7 +4,7 @@ import type { Phase } from '../../core/events.ts';
 import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
 import { exitCodeOf } from '../failure.ts';
 import { type PreviewFlags, preview } from './preview.ts';
-import { addRunOptions, runOnIndex } from './run.ts';
+import { addRunOptions, runOnIndex, runReported } from './run.ts';
 
 /** `chunk` and `embed` are what mcp-vector-search calls the phases. */
 const PHASES: Readonly<Record<string, Phase | 'all'>> = { 1: 1, 2: 2, all: 'all', chunk: 1, embed: 2 };
@@ -26,6 +26,7 @@ export function registerIndex(program: Command, cli: Cli): void {
     .description('Parse changed files into chunks (phase 1) and embed pending chunks (phase 2).')
     .addHelpText('before', EXAMPLES)
     .option('-f, --force', 'parse every file again; what is unchanged keeps its vectors')
+    .option('--reembed', 'make all vectors anew, also after a change of model; the old ones are in use until then')
     .option('--no-migrate', 'refuse an index in an old layout instead of converting it')
     .option('--include <pattern>', 'index only files that match, as in .gitignore; may be given again', gather)
     .option('--exclude <pattern>', 'leave out files and folders that match; may be given again', gather)
@@ -43,10 +44,18 @@ export function registerIndex(program: Command, cli: Cli): void {
       });
     }
     const config = await configFor(self, path, true);
+    if (flags.reembed && flags.phase !== 'all') {
+      throw new IndexerError('USAGE', '--reembed goes through both phases', { hint: 'leave --phase out' });
+    }
     if (flags.dryRun || flags.explain !== undefined) return preview(cli, config, flags);
-    const report = await runOnIndex(cli, config, flags, 'write', (library, index, signal) =>
-      library.indexProject(index, { phase: flags.phase, signal, force: flags.force }),
-    );
+    const { force } = flags;
+    const report = flags.reembed
+      ? await runReported(cli, config, flags, (library, options, signal) =>
+          library.reembed(config, options, { signal, force }),
+        )
+      : await runOnIndex(cli, config, flags, 'write', (library, index, signal) =>
+          library.indexProject(index, { phase: flags.phase, signal, force }),
+        );
     if (flags.json) cli.out.raw((await import('../report/json.ts')).runAsJson(report));
     else if (!flags.quiet) {
       const { printSummary } = await import('../report/summary.ts');
@@ -60,6 +69,7 @@ interface IndexFlags extends GlobalFlags, PreviewFlags {
   readonly phase: Phase | 'all';
   readonly migrate: boolean;
   readonly force?: boolean;
+  readonly reembed?: boolean;
 }
 
 function gather(typed: string, before: readonly string[] = []): string[] {

@@ -1,7 +1,7 @@
 // What `index` and `resume` share: a reporter and an open index around one piece of work.
 import type { Command } from 'commander';
 import { IndexerError } from '../../core/errors.ts';
-import type { Config, Index, RunReport, Wait } from '../../index.ts';
+import type { Config, Index, OpenIndexOptions, RunReport, Wait } from '../../index.ts';
 import type { Cli, GlobalFlags, Library } from '../cli.ts';
 import { visible } from '../visible.ts';
 
@@ -45,6 +45,19 @@ export async function runOnIndex(
   mode: 'write' | 'resume',
   work: (library: Library, index: Index, signal: AbortSignal) => Promise<RunReport>,
 ): Promise<RunReport> {
+  return runReported(cli, config, flags, async (library, options, signal) => {
+    await using index = await library.openIndex(config, { ...options, mode });
+    return work(library, index, signal);
+  });
+}
+
+/** The reporter around work that opens the index by itself, with what it opens it with. */
+export async function runReported(
+  cli: Cli,
+  config: Config,
+  flags: GlobalFlags & { readonly wait?: string | true; readonly migrate?: boolean },
+  work: (library: Library, options: OpenIndexOptions, signal: AbortSignal) => Promise<RunReport>,
+): Promise<RunReport> {
   const { createReporter } = await import('../report/reporter.ts');
   const signal = cli.interruptible(`go on with: ${cli.terminal.invocation}resume ${visible(config.root)}`);
   const wait = parseWait(flags.wait, signal);
@@ -57,14 +70,8 @@ export async function runOnIndex(
   try {
     const library = await cli.library();
     signal.throwIfAborted();
-    await using index = await library.openIndex(config, {
-      mode,
-      observe: reporter.observe,
-      wait,
-      signal,
-      migrate: flags.migrate,
-    });
-    const report = await work(library, index, signal);
+    const { observe } = reporter;
+    const report = await work(library, { mode: 'write', observe, wait, signal, migrate: flags.migrate }, signal);
     if (!report.complete) signal.throwIfAborted();
     return report;
   } finally {

@@ -1,0 +1,21 @@
+// Opens the table in which all vectors are made anew.
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { quarantineBadHeads } from './durability.ts';
+import type { Layout } from './layout.ts';
+import { connect } from './open.ts';
+import { vectorsSchema } from './schema.ts';
+import { type Fence, openTable } from './table.ts';
+import { type VectorsStore, vectorsStore } from './vectors.ts';
+
+/** With what an interrupted run left in it. To be called under the lock; `root` names the project in its rows. */
+export async function openNextVectors(
+  layout: Layout,
+  { root, dimension, fence }: { readonly root: string; readonly dimension: number; readonly fence: Fence },
+): Promise<VectorsStore> {
+  const path = layout.nextVectorsTable;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await quarantineBadHeads(path, layout.quarantineDir);
+  const table = await openTable(await connect(dirname(path)), path, { schema: vectorsSchema(dimension), fence });
+  return vectorsStore(table, { dimension, projectName: basename(root) });
+}
