@@ -61,7 +61,7 @@ export interface RunOptions {
  */
 export async function openIndex(config: Config, options: OpenIndexOptions): Promise<Index> {
   const { identity } = await describeModel(config.modelDir);
-  if (options.mode !== 'read') refusePeerModel(config, identity.modelId);
+  if (options.mode !== 'read' && !options.anyModel) refusePeerModel(config, identity.modelId);
   const place = {
     root: config.root,
     indexDir: config.indexDir,
@@ -192,12 +192,13 @@ export function runPhase2(index: Index, options: RunOptions = {}): Promise<RunRe
  */
 export async function reembed(config: Config, open: OpenIndexOptions, options: RunOptions): Promise<RunReport> {
   const made = await remake(config, open, options);
-  await using index = await openIndex(config, { ...open, mode: 'write' });
+  // What mcp-vector-search was told before has been changed with the vectors.
+  await using index = await openIndex({ ...config, peerModel: null }, { ...open, mode: 'write' });
   const opened = writable(index);
   const rest = await embed(opened, options.signal); // what could not be embedded is tried again, and set aside
   const { phase1, phase2 } = made;
   const embedded = phase2.embedded + (rest?.embedded ?? 0);
-  return report(opened, phase1, { ...phase2, embedded, failed: rest?.failed ?? 0 });
+  return await report(opened, phase1, { ...phase2, embedded, failed: rest?.failed ?? 0 });
 }
 
 async function remake(config: Config, open: OpenIndexOptions, options: RunOptions) {

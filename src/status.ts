@@ -30,6 +30,9 @@ export interface StatusReport {
     readonly id: string;
     readonly dimension: number;
     readonly recipes: Readonly<Record<string, number>>;
+    /** The recipe of new vectors, and how many stored ones have another. */
+    readonly recipe: string;
+    readonly outdated: number;
   } | null;
   readonly checkpoint: {
     readonly run_id: string;
@@ -70,7 +73,7 @@ export async function status(config: Config): Promise<StatusReport> {
   };
   if (found !== 'dual-table') return { ...base, ...nothingStored };
 
-  const { identity } = await describeModel(config.modelDir);
+  const { identity, recipe } = await describeModel(config.modelDir);
   await using stores = await openForReading({ ...config, dimension: identity.dimension });
   const runFile = await readRunFile(layout.runFile);
   const run = runFile.state === 'read' ? runFile.value : null;
@@ -82,7 +85,15 @@ export async function status(config: Config): Promise<StatusReport> {
     files: await countFiles(layout.ledgerFile, run),
     chunks,
     vectors,
-    model: run?.model ? { id: run.model.model_id, dimension: run.model.dimension, recipes } : null,
+    model: run?.model
+      ? {
+          id: run.model.model_id,
+          dimension: run.model.dimension,
+          recipes,
+          recipe,
+          outdated: vectors - (recipes[recipe] ?? 0),
+        }
+      : null,
     checkpoint:
       checkpoint.state === 'read'
         ? {

@@ -103,7 +103,11 @@ export async function parse(
   fault('phase1.finished');
   const { added, changed, removed } = result.files;
   if (added + changed + removed > 0 || !(await hasPeerFiles(stores.layout))) {
-    await writePeerFiles(stores.layout, { root: config.root, files: stores.ledger.files });
+    await writePeerFiles(stores.layout, {
+      root: config.root,
+      files: stores.ledger.files,
+      model: toStoredModel((await describeModel(config.modelDir)).identity),
+    });
   }
   return result;
 }
@@ -201,7 +205,7 @@ export function refusePeerModel({ peerModel, indexDir }: Config, modelId: string
     'MODEL_CHANGED',
     `mcp-vector-search was told to use ${peerModel}; this program uses ${modelId}`,
     {
-      hint: `nothing was changed; set embedding_model in ${indexDir}/config.json (or MCP_VECTOR_SEARCH_EMBEDDING_MODEL) to ${modelId}, or make an index beside it with --index-dir`,
+      hint: `nothing was changed; set embedding_model in ${indexDir}/config.json (or MCP_VECTOR_SEARCH_EMBEDDING_MODEL) to ${modelId}, embed everything anew with --reembed, or make an index beside it with --index-dir`,
     },
   );
 }

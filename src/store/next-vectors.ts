@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { exists, syncDirectory, writeFileAtomic } from './atomic-file.ts';
 import { readJsonFile } from './json-file.ts';
 import type { Layout } from './layout.ts';
+import { recordPeerModel } from './peer-files.ts';
 import { readRunFile, type StoredModel, storedModelSchema, writeRunFile } from './run-file.ts';
 
 const journalSchema = v.object({
@@ -58,7 +59,12 @@ export async function finishVectorSwitch(
     fault('reembed.switched');
   }
   const run = await readRunFile(layout.runFile);
-  if (run.state === 'read') await writeRunFile(layout.runFile, { ...run.value, model: begun.model });
+  if (run.state === 'read') {
+    const now = new Date().toISOString();
+    const phase2 = { started_at: run.value.phase2?.started_at ?? now, finished_at: now, recipe: begun.recipe };
+    await writeRunFile(layout.runFile, { ...run.value, model: begun.model, phase2 });
+  }
+  await recordPeerModel(layout, begun.model);
   fault('reembed.model-recorded');
   await rm(layout.nextVectorsFile);
   await rm(layout.retiredVectorsTable, { recursive: true, force: true });

@@ -13,7 +13,14 @@ import type { FileRecord } from './ledger.ts';
 const SCHEMA_VERSION = '2.4.0';
 /** The version whose tables ours are; its own search rebuilds the index where major and minor differ. */
 const EMULATED_VERSION = '4.1.14';
-const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
+
+/** Which model makes the vectors; only what that tool has a word for. */
+export interface PeerModel {
+  readonly model_id: string;
+  readonly dimension: number;
+}
+
+const BUNDLED: PeerModel = { model_id: 'sentence-transformers/all-MiniLM-L6-v2', dimension: 384 };
 
 export async function hasPeerFiles(layout: Layout): Promise<boolean> {
   for (const path of [layout.schemaVersionFile, layout.indexMetadataFile, layout.peerConfigFile]) {
@@ -28,9 +35,10 @@ export async function hasPeerFiles(layout: Layout): Promise<boolean> {
  */
 export async function writePeerFiles(
   layout: Layout,
-  index: { readonly root: string; readonly files: ReadonlyMap<string, FileRecord> },
+  index: { readonly root: string; readonly files: ReadonlyMap<string, FileRecord>; readonly model?: PeerModel },
 ): Promise<void> {
   const now = new Date().toISOString().replace('Z', '+00:00');
+  const model = index.model ?? BUNDLED;
   await writeFileAtomic(layout.schemaVersionFile, `${JSON.stringify({ version: SCHEMA_VERSION, updated_at: now })}\n`);
   const before = await readObject(layout.indexMetadataFile);
   const mtimes: Record<string, number> = {};
@@ -41,16 +49,30 @@ export async function writePeerFiles(
     created_at: now,
     ...before,
     index_version: newerVersion(before.index_version),
-    embedding_model: MODEL,
-    embedding_dimensions: 384,
+    embedding_model: model.model_id,
+    embedding_dimensions: model.dimension,
     updated_at: now,
     file_mtimes: mtimes,
   };
   await writeFileAtomic(layout.indexMetadataFile, `${JSON.stringify(metadata)}\n`);
   if (!(await exists(layout.peerConfigFile))) {
-    await writeFileAtomic(layout.peerConfigFile, `${JSON.stringify(newConfig(layout, index.root), null, 2)}\n`);
+    await writeFileAtomic(layout.peerConfigFile, `${JSON.stringify(newConfig(layout, index.root, model), null, 2)}\n`);
   }
   await rm(layout.staleTextIndexFile, { force: true });
+}
+
+/** Says in the files that are there which model makes the vectors from now on; without it that tool would mix in its own. */
+export async function recordPeerModel(layout: Layout, model: PeerModel): Promise<void> {
+  const changes: [path: string, values: Record<string, unknown>][] = [
+    [layout.peerConfigFile, { embedding_model: model.model_id }],
+    [layout.indexMetadataFile, { embedding_model: model.model_id, embedding_dimensions: model.dimension }],
+  ];
+  for (const [path, values] of changes) {
+    if (!(await exists(path))) continue;
+    const before = await readObject(path);
+    if (Object.entries(values).every(([key, value]) => before[key] === value)) continue;
+    await writeFileAtomic(path, `${JSON.stringify({ ...before, ...values }, null, 2)}\n`);
+  }
 }
 
 /** The tables are in the emulated version's form now; what is newer still is left as it says. */
@@ -60,12 +82,12 @@ function newerVersion(before: unknown): string {
 }
 
 /** Takes what we take as far as that tool can, and keeps it from rebuilding the tables when it is upgraded. */
-function newConfig(layout: Layout, root: string): Record<string, unknown> {
+function newConfig(layout: Layout, root: string, model: PeerModel): Record<string, unknown> {
   return {
     project_root: root,
     index_path: layout.indexDir,
     file_extensions: [...PEER_EXTENSIONS],
-    embedding_model: MODEL,
+    embedding_model: model.model_id,
     auto_reindex_on_upgrade: false,
     skip_dotfiles: false,
     respect_gitignore: true,

@@ -303,7 +303,7 @@ describe('status', () => {
     files: { indexed: 1234, skipped: 5, failed: 1 },
     chunks: { total: 100, pending: 30, processing: 5, complete: 64, error: 1 },
     vectors: 64,
-    model: { id: 'a/b', dimension: 384, recipes: { aa: 60, bb: 4 } },
+    model: { id: 'a/b', dimension: 384, recipes: { aa: 60, bb: 4 }, recipe: 'aa', outdated: 4 },
     checkpoint: { run_id: 'r', batch_id: 2, chunks_done: 64, chunks_remaining: 36, saved_at: '2030-01-01T00:00:00Z' },
     last_run: {
       run_id: 'r',

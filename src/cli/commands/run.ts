@@ -47,7 +47,7 @@ export async function runOnIndex(
 ): Promise<RunReport> {
   return runReported(cli, config, flags, async (library, options, signal) => {
     await using index = await library.openIndex(config, { ...options, mode });
-    return work(library, index, signal);
+    return await work(library, index, signal);
   });
 }
 

@@ -19,6 +19,10 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
   );
   row('vectors', count(status.vectors));
   if (model !== null) row('model', `${visible(model.id)} (${model.dimension} dimensions${recipes(model.recipes)})`);
+  if (model !== null && model.outdated > 0) {
+    const how = 'replaced as their files change, or at once by: index --reembed';
+    row('outdated', `${count(model.outdated)} vectors were made by another recipe; ${how}`);
+  }
   if (run !== null) {
     const end = run.finished_at === null ? 'not finished' : `finished ${visible(run.finished_at)}`;
     row('last run', `started ${visible(run.started_at)}, ${end}; phase 1 ${run.phase1}, phase 2 ${run.phase2}`);
