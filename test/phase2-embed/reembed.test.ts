@@ -43,6 +43,9 @@ function configOf(modelDir: string): Config {
     durability: 'fast',
     modelDir,
     cache: null,
+    include: [],
+    exclude: [],
+    allowSecrets: false,
   };
 }
 
