@@ -4,6 +4,8 @@ import { messageOf } from '../core/errors.ts';
 import { type ModelToServe, parseReply, type Reply, type Request, type WorkerData } from './messages.ts';
 import { closeNative, newNativeSection, waitUntilOutside } from './native-section.ts';
 
+const WORKER_YOUNG_MB = 6;
+
 export interface WorkerThreadOptions {
   readonly workerUrl: URL;
   readonly model: ModelToServe;
@@ -34,7 +36,8 @@ export function startWorkerThread(
   const workerData: WorkerData = { section, model };
   const worker = new Worker(workerUrl, {
     workerData,
-    resourceLimits: { maxOldGenerationSizeMb: workerHeapMb },
+    // A small young generation: a worker's garbage is short-lived lists of ids, and each isolate else keeps 48 MB for it.
+    resourceLimits: { maxOldGenerationSizeMb: workerHeapMb, maxYoungGenerationSizeMb: WORKER_YOUNG_MB },
     execArgv: [],
   });
   const end = () => {

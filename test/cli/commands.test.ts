@@ -324,6 +324,7 @@ describe('status', () => {
       '  chunks     100: 64 complete, 35 pending, 1 in error',
       '  vectors    64',
       '  model      a/b (384 dimensions; 60 by recipe aa, 4 by recipe bb)',
+      '  outdated   4 vectors were made by another recipe; replaced as their files change, or at once by: index --reembed',
       '  last run   started 2030-01-01T00:00:00Z, not finished; phase 1 finished, phase 2 unfinished',
       '  checkpoint batch 2, 64 chunks done, 36 remaining, saved 2030-01-01T00:00:00Z',
       'Next: tandem resume /r',
