@@ -1,5 +1,6 @@
 // The public API, the only file that re-exports.
 export { type AddedChunk, addChunks } from './add-chunks.ts';
+export { cacheBytes, clearCache } from './cache/bounds.ts';
 export type { CleanupOptions, CleanupReport } from './cleanup/cleanup.ts';
 export { type ConfigRequest, loadConfig } from './config/load.ts';
 export type { Config } from './config/schema.ts';

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   mkdtempSync,
   readdirSync,
@@ -195,6 +196,22 @@ describe('the size of the cache', () => {
     const later = open();
     expect([later.get(keyOf('old')), later.get(keyOf('of use'))]).toEqual([null, expect.anything()]);
     later.close();
+  });
+
+  test('is told and freed by cleanup --cache, which touches no index', () => {
+    const cache = open();
+    fill(cache, ['one']);
+    cache.close();
+    const total = cacheBytes(folder);
+    const run = (...more: string[]) => {
+      const env = { ...process.env, TANDEM_CACHE: 'on', TANDEM_CACHE_DIR: folder };
+      const command = [join(import.meta.dirname, '../../bin/tandem.js'), 'cleanup', '--cache', '--json', ...more];
+      return JSON.parse(execFileSync(process.execPath, command, { env, cwd: folder, encoding: 'utf8' })) as unknown;
+    };
+    expect(run('--dry-run')).toMatchObject({ bytes: total, cache_dir: folder });
+    expect(cacheBytes(folder)).toBe(total);
+    expect(run()).toMatchObject({ bytes: total });
+    expect(cacheBytes(folder)).toBe(0);
   });
 
   test('is nothing after it was cleared, and a run at work goes on', () => {
