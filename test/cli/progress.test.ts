@@ -35,6 +35,15 @@ describe('the progress of a phase', () => {
     expect(progress.describe()).toBe('Phase 2  embed  40%  400/1,000 chunks  33.3/s  ETA 18s  checkpoint 2s ago');
   });
 
+  it('says how many tokens a second where it is asked to', () => {
+    let at = 0;
+    const progress = createProgress(() => at, true);
+    progress.observe(START);
+    at = 2000;
+    progress.observe({ type: 'progress', phase: 2, done: 100, total: 1000, tokens: 12_000 });
+    expect(progress.describe()).toBe('Phase 2  embed  10%  100/1,000 chunks  50/s  6,000 tokens/s');
+  });
+
   it('gives no estimate in the first five seconds', () => {
     const { progress, wait } = watched();
     progress.observe(START);

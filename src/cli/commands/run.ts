@@ -63,6 +63,7 @@ export async function runReported(
   const wait = parseWait(flags.wait, signal);
   const reporter = await createReporter(cli.err, {
     quiet: flags.quiet === true,
+    verbose: flags.verbose === true,
     progress: flags.progress,
     canRedraw: cli.terminal.canRedraw,
   });

@@ -9,8 +9,8 @@ const REDRAW_MS = 250;
 /** What the spinner itself takes of a line. */
 const SPINNER_COLUMNS = 3;
 
-export function liveReporter(err: Output, now: () => number = () => performance.now()): Reporter {
-  const progress = createProgress(now);
+export function liveReporter(err: Output, verbose = false, now: () => number = () => performance.now()): Reporter {
+  const progress = createProgress(now, verbose);
   const tell = eventLines(err);
   // Colour is ours to decide (ora looks at the environment by itself); stdin is left alone so that Ctrl-C stays a signal.
   const spinner = ora({ stream: err.stream, color: false, discardStdin: false, isEnabled: true });

@@ -13,9 +13,13 @@ const STEP = 0.05;
 /** `progress: false` leaves only the events that have lines of their own. */
 export function plainReporter(
   err: Output,
-  { progress: showsProgress, now = () => performance.now() }: { progress: boolean; now?: () => number },
+  {
+    progress: showsProgress,
+    verbose = false,
+    now = () => performance.now(),
+  }: { progress: boolean; verbose?: boolean; now?: () => number },
 ): Reporter {
-  const progress = createProgress(now);
+  const progress = createProgress(now, verbose);
   const tell = eventLines(err);
   let timer: NodeJS.Timeout | undefined;
   let isOpen = showsProgress;

@@ -14,14 +14,19 @@ export interface ReporterChoice {
   readonly quiet: boolean;
   readonly progress: boolean;
   readonly canRedraw: boolean;
+  /** Says how many tokens a second, too. */
+  readonly verbose?: boolean;
 }
 
-export async function createReporter(err: Output, { quiet, progress, canRedraw }: ReporterChoice): Promise<Reporter> {
+export async function createReporter(
+  err: Output,
+  { quiet, progress, canRedraw, verbose = false }: ReporterChoice,
+): Promise<Reporter> {
   if (quiet) return { observe: () => undefined, say: () => undefined, close: () => undefined };
   if (progress && canRedraw && err.isTTY) {
     const { liveReporter } = await import('./live.ts');
-    return liveReporter(err);
+    return liveReporter(err, verbose);
   }
   const { plainReporter } = await import('./plain.ts');
-  return plainReporter(err, { progress });
+  return plainReporter(err, { progress, verbose });
 }
