@@ -25,6 +25,7 @@ export interface Cli {
 export interface GlobalFlags {
   readonly projectRoot?: string;
   readonly indexDir?: string;
+  readonly model?: string;
   readonly modelDir?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -37,7 +38,7 @@ export interface GlobalFlags {
 export async function configFor(command: Command, path: string | undefined, creates: boolean): Promise<Config> {
   const { loadConfig } = await import('../config/load.ts');
   const typed = command.optsWithGlobals<GlobalFlags & RunFlags>();
-  const { workers, checkpointInterval, maxFileSize, maxMemory, durability, modelDir, indexDir } = typed;
+  const { workers, checkpointInterval, maxFileSize, maxMemory, durability, model, modelDir, indexDir } = typed;
   const { include, exclude, allowSecrets } = typed;
   const flags = {
     workers,
@@ -45,6 +46,7 @@ export async function configFor(command: Command, path: string | undefined, crea
     maxFileSize,
     maxMemory,
     durability,
+    model,
     modelDir,
     indexDir,
     include,

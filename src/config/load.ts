@@ -1,7 +1,7 @@
 // Flags over environment over project file over user file over defaults → one frozen Config.
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import type { LanguageFolder } from '../core/language-folder.ts';
@@ -67,7 +67,7 @@ export function loadConfig(request: ConfigRequest): Config {
     { settings: readProjectFile(root, userFile), base: root, isProjects: true },
     { settings: readSettingsFile(userFile), base: dirname(userFile) },
   ];
-  const merged = mergeLayers(layers);
+  const merged = mergeLayers(layers, userCacheDir(env));
   const indexDir = merged.indexDir === undefined ? defaultIndexDir(root) : realPath(merged.indexDir);
   const peer = readPeerConfig(indexDir);
   return Object.freeze({
@@ -117,17 +117,28 @@ function userCacheDir(env: Environment): string {
 }
 
 /** The first layer that has a value wins; but what is excluded anywhere is excluded. */
-function mergeLayers(layers: readonly Layer[]) {
+function mergeLayers(layers: readonly Layer[], cacheDir: string) {
   const merged: Settings = {};
   for (const { settings, base } of layers.toReversed()) {
     const exclude = merged.exclude ?? [];
     Object.assign(merged, settings);
     merged.exclude = [...exclude, ...(settings.exclude ?? [])];
     if (settings.modelDir !== undefined) merged.modelDir = resolve(base, settings.modelDir);
+    if (settings.model !== undefined) merged.modelDir = modelFolder(settings.model, base, cacheDir);
     if (settings.indexDir !== undefined) merged.indexDir = resolve(base, settings.indexDir);
     if (settings.cacheDir !== undefined) merged.cacheDir = resolve(base, settings.cacheDir);
   }
   return { ...defaultSettings(), ...merged };
+}
+
+/** `org/name` that is no folder is looked for where a user may put models: `models/org--name` in the cache folder. */
+function modelFolder(model: string, base: string, cacheDir: string): string {
+  const bundled = basename(defaultSettings().modelDir);
+  if (model === bundled || model === `sentence-transformers/${bundled}`) return defaultSettings().modelDir;
+  const folder = resolve(base, model);
+  const isName = /^[\w.-]+\/[\w.-]+$/.test(model) && !model.startsWith('.');
+  if (!isName || statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  return join(cacheDir, 'models', model.replace('/', '--'));
 }
 
 /** Those of all layers, the user's last: they win where two claim the same files. */
@@ -167,7 +178,7 @@ function refuseMisspelt(env: Environment): void {
 function readProjectFile(root: string, userFile: string): Settings {
   const path = join(root, PROJECT_FILE_NAME);
   const settings = readSettingsFile(path);
-  for (const key of ['modelDir', 'cacheDir', 'cacheSize'] as const) {
+  for (const key of ['modelDir', 'model', 'cacheDir', 'cacheSize'] as const) {
     if (settings[key] === undefined) continue;
     throw invalid(path, `sets ${key}, which a project may not`, `set it in ${userFile} or as ${variableName(key)}`);
   }

@@ -135,6 +135,9 @@ export const SettingsSchema = v.strictObject({
   languages: v.exactOptional(folders()),
   durability: v.exactOptional(v.picklist(['full', 'fast'], '"full" or "fast"')),
   modelDir: v.exactOptional(folder()),
+  model: v.exactOptional(
+    v.pipe(v.string('the name or folder of a model'), v.nonEmpty('the name or folder of a model')),
+  ),
   cache: v.exactOptional(v.picklist(['on', 'off'], '"on" or "off"')),
   cacheDir: v.exactOptional(folder()),
   cacheSize: v.exactOptional(byteCount('from 1 to 1 TiB', 1, MOST_CACHE_BYTES)),

@@ -19,6 +19,7 @@ export async function readModelFolder(modelDir: string, known: readonly ModelSet
   const own = await readJson(join(folder, SETTINGS_FILE));
   const settings =
     own === undefined ? known.find(({ id }) => isNamed(basename(folder), id)) : parseSettings(folder, own);
+  if (!(await isFolder(folder))) throw missing(folder);
   if (settings === undefined) throw undescribed(folder);
   await refuseOtherTokenizers(folder);
   const files = {
@@ -75,6 +76,15 @@ async function describeFile(folder: string, path: string): Promise<ModelFile> {
   }
 }
 
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false;
+    throw missing(path, error);
+  }
+}
+
 /** Undefined where there is no such file. */
 async function readJson(path: string): Promise<unknown> {
   let text: string;
@@ -101,7 +111,7 @@ function missing(path: string, cause?: unknown): IndexerError {
   const what =
     cause === undefined || errnoOf(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${messageOf(cause)})`;
   return new IndexerError('MODEL_MISSING', `the model is not there: ${path} ${what}`, {
-    hint: 'copy the whole model folder again; nothing is downloaded unless --allow-download says so',
+    hint: 'put the whole model folder there; nothing is ever downloaded',
     cause,
   });
 }

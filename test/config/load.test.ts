@@ -50,6 +50,16 @@ describe('the configuration', () => {
     });
   });
 
+  it('knows the bundled model by its names, a folder by its path, and looks for others in the cache folder', () => {
+    const tree = project();
+    const folderOf = (model: string) => load(tree, { flags: { model }, env: { XDG_CACHE_HOME: '/c' } }).modelDir;
+    const bundled = join(packageRoot, 'models/all-MiniLM-L6-v2');
+    expect(folderOf('all-MiniLM-L6-v2')).toBe(bundled);
+    expect(folderOf('sentence-transformers/all-MiniLM-L6-v2')).toBe(bundled);
+    expect(folderOf('/models/mine')).toBe('/models/mine');
+    expect(folderOf('BAAI/bge-small-en-v1.5')).toMatch(/models[\\/]BAAI--bge-small-en-v1\.5$/);
+  });
+
   it('cannot be changed once it is made', () => {
     expect(Object.isFrozen(load(project()))).toBe(true);
   });
