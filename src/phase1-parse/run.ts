@@ -24,7 +24,9 @@ export interface Phase1Context {
   readonly workers: number;
   readonly maxFileBytes: number;
   readonly selection: Selection;
-  /** A group closes at this many rows, or after five seconds: it is what one commit holds, and what a kill costs. */
+  /**
+   * A group closes at this many rows at most, or after five seconds: it is what one commit holds, and what a kill costs.
+   */
   readonly groupRows: number;
   readonly gitEnv: Readonly<Record<string, string | undefined>>;
   readonly sources?: SourceRules | undefined;
@@ -62,7 +64,7 @@ export interface Phase1Result {
 }
 
 /** Recorded per file. Raise it with every change to chunking, queries or grammars that changes a chunk. */
-const CHUNKER_VERSION = '2';
+const CHUNKER_VERSION = '3';
 
 /** What a file's chunks depend on beside its bytes: a file recorded with another is parsed again. */
 export function chunkerVersion({ allowSecrets }: Selection, own: readonly Language[] = []): string {
@@ -73,6 +75,9 @@ export function chunkerVersion({ allowSecrets }: Selection, own: readonly Langua
 }
 
 const GROUP_MS = 5_000;
+/** Groups begin small, for they take memory, and grow with the table, for every one leaves a fragment of it. */
+const FIRST_GROUP_ROWS = 2_048;
+const GROUPS_PER_TABLE = 16;
 
 /**
  * Brings the chunk table up to date with the tree: removed files go, changed and new ones are parsed and replaced in
@@ -178,15 +183,18 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
 
 function groupIsFull(mostRows: number): (group: readonly ParseOutcome[]) => boolean {
   let rows = 0;
+  let rowsBefore = 0;
   let startedAt = 0;
   return (group) => {
     if (group.length === 1) {
+      rowsBefore += rows;
       rows = 0;
       startedAt = performance.now();
     }
     const last = group.at(-1)!;
     if (last.kind === 'parsed') rows += last.file.chunks.length;
-    return rows >= mostRows || performance.now() - startedAt >= GROUP_MS;
+    const wanted = Math.max(FIRST_GROUP_ROWS, rowsBefore / GROUPS_PER_TABLE);
+    return rows >= Math.min(mostRows, wanted) || performance.now() - startedAt >= GROUP_MS;
   };
 }
 

@@ -59,6 +59,9 @@ const TOKENS: readonly Form[] = [
   { hint: '://', pattern: /:\/\/[^\s:/?#@'"`<>]{0,80}:(?<secret>[^\s:/?#@'"`<>]{6,200})@/g },
 ];
 
+/** All hints at once, in half the time: most files hold none. */
+const ANY_HINT = new RegExp(TOKENS.map(({ hint }) => hint.replaceAll('.', '\\.')).join('|'));
+
 // What a secret's own name announces: `API_KEY = "…"`, `password: '…'`. Only a quoted value of one line that looks as
 // if it had been drawn at random; a word or a sentence is a default or a test's.
 const ASSIGNED: Form = {
@@ -71,7 +74,7 @@ const ANNOUNCED = /secret|token|passw|key|credential/i;
 /** Overwrites every credential it finds with asterisks. Line ends inside one stay. */
 export function maskSecrets(text: string): MaskedText {
   const spans: { start: number; end: number }[] = [];
-  for (const { hint, pattern } of TOKENS) {
+  for (const { hint, pattern } of ANY_HINT.test(text) ? TOKENS : []) {
     if (!text.includes(hint)) continue;
     for (const match of text.matchAll(pattern)) add(match, isPlaceholder);
   }
