@@ -4,7 +4,7 @@ import type { ChunkKind } from '../core/chunk.ts';
 import { byStart } from './captures.ts';
 import type { Definition } from './hierarchy.ts';
 import type { LineTable } from './source-text.ts';
-import { cutSegments, fits, type Segment } from './split.ts';
+import { budgetBelow, cutSegments, fits, type Segment } from './split.ts';
 import type { Boundary } from './syntax.ts';
 
 /** A chunk before it has an identity. */
@@ -30,10 +30,12 @@ const NEAR_LINES = 40;
 interface Piece {
   readonly definition: Definition | null;
   readonly segments: readonly Segment[];
+  readonly budget: number;
 }
 
 /** All drafts of a parsed file, in file order: each definition before its children. */
 export function draftChunks(
+  path: string,
   text: string,
   definitions: readonly Definition[],
   signatures: readonly string[],
@@ -41,20 +43,27 @@ export function draftChunks(
   lines: LineTable,
 ): Draft[] {
   const top = definitions.filter((definition) => definition.parent === null);
+  const budget = budgetBelow(path, '');
   const pieces: Piece[] = [
-    ...definitions.map((definition) => ({ definition, segments: ownSegments(text, definition, signatures) })),
-    ...piecesBetween(text, top, lines).map((segments) => ({ definition: null, segments })),
+    ...definitions.map((definition) => ({
+      definition,
+      segments: ownSegments(text, definition, signatures),
+      budget: budgetBelow(path, definition.breadcrumb),
+    })),
+    ...piecesBetween(text, top, lines, budget).map((segments) => ({ definition: null, segments, budget })),
   ];
   const drafts: Draft[] = [];
   const tooLong: Piece[] = [];
   for (const piece of pieces) {
-    if (fits(text, piece.segments)) drafts.push(...draftParts(text, piece, [piece.segments]));
+    if (fits(text, piece.segments, piece.budget)) drafts.push(...draftParts(text, piece, [piece.segments]));
     else tooLong.push(piece);
   }
   if (tooLong.length > 0) {
     const stretches = tooLong.flatMap(({ segments }) => segments.filter((segment) => segment.derived === null));
     const boundaries = boundariesIn(stretches.sort(byStart));
-    for (const piece of tooLong) drafts.push(...draftParts(text, piece, cutSegments(text, piece.segments, boundaries)));
+    for (const piece of tooLong) {
+      drafts.push(...draftParts(text, piece, cutSegments(text, piece.segments, boundaries, piece.budget)));
+    }
   }
   return drafts.sort((a, b) => a.start - b.start || depthOf(a) - depthOf(b) || a.partIndex - b.partIndex);
 }
@@ -92,7 +101,7 @@ function ownSegments(text: string, span: Definition, signatures: readonly string
 }
 
 /** What lies before, between and after the outermost definitions; small pieces are joined to their neighbours. */
-function piecesBetween(text: string, top: readonly Definition[], lines: LineTable): Segment[][] {
+function piecesBetween(text: string, top: readonly Definition[], lines: LineTable, budget: number): Segment[][] {
   const pieces: { segments: Segment[]; isSmall: boolean }[] = [];
   let at = 0;
   for (const { start, end } of [...top, { start: text.length, end: text.length }]) {
@@ -107,7 +116,7 @@ function piecesBetween(text: string, top: readonly Definition[], lines: LineTabl
       lastEnd !== undefined &&
       (isSmall || last.isSmall) &&
       lines.lineAt(segment.start) - lines.lineAt(lastEnd) <= NEAR_LINES &&
-      fits(text, [...last.segments, segment])
+      fits(text, [...last.segments, segment], budget)
     ) {
       last.segments.push(segment);
       last.isSmall &&= isSmall;

@@ -7,11 +7,10 @@ import { assembleChunks, type Source } from './assemble.ts';
 import { contentOf, type Draft } from './chunk.ts';
 import type { ParsedContent } from './parse-file.ts';
 import { type LineTable, lineTable } from './source-text.ts';
-import { type Atom, BUDGET, cutSegments, fits, groupAtoms, type Segment, sizeOf } from './split.ts';
+import { type Atom, BUDGET, budgetBelow, cutSegments, fits, groupAtoms, type Segment, sizeOf } from './split.ts';
 
 /** A block repeats the last lines of the one before it, up to a tenth; the repeated lines are nobody's own text twice. */
-const OVERLAP = BUDGET / 10;
-const BLOCK = BUDGET - OVERLAP;
+const OVERLAP = 1 / 10;
 
 const RANK_PARAGRAPH = 0;
 const RANK_AFTER_BLANK = 1;
@@ -41,19 +40,20 @@ export function parseAsLines(
 
 /** The chunks of a text that has no tree. */
 export function blocksOf(source: Source): Chunk[] {
-  return assembleChunks(source, draftBlocks(source.text, source.lines), null);
+  return assembleChunks(source, draftBlocks(source.text, source.lines, budgetBelow(source.path, '')), null);
 }
 
 /** Cuts where a paragraph starts, if one does in the second half of a block. */
-export function draftBlocks(text: string, lines: LineTable = lineTable(text)): Draft[] {
-  const atoms = lineAtoms(text, lines);
+export function draftBlocks(text: string, lines: LineTable = lineTable(text), budget = BUDGET): Draft[] {
+  const overlap = budget * OVERLAP;
+  const atoms = lineAtoms(text, lines, budget - overlap);
   const drafts: Draft[] = [];
   let before = 0; // atoms in the blocks so far
-  for (const block of groupAtoms(atoms, BLOCK)) {
+  for (const block of groupAtoms(atoms, budget - overlap)) {
     const start = block[0]!.start;
     const end = block.at(-1)!.end;
     if (text.slice(start, end).trim() !== '') {
-      const repeated = overlapStart(text, atoms, before);
+      const repeated = overlapStart(text, atoms, before, overlap);
       const segments: Segment[] = [{ start, end, derived: null }];
       if (repeated < start) segments.unshift({ start: repeated, end: start, derived: text.slice(repeated, start) });
       const content = contentOf(text, segments);
@@ -64,7 +64,7 @@ export function draftBlocks(text: string, lines: LineTable = lineTable(text)): D
   return drafts;
 }
 
-function lineAtoms(text: string, { starts }: LineTable): Atom[] {
+function lineAtoms(text: string, { starts }: LineTable, block: number): Atom[] {
   let afterBlank = true;
   return starts.flatMap((start, line) => {
     const end = starts[line + 1] ?? text.length;
@@ -81,7 +81,7 @@ function lineAtoms(text: string, { starts }: LineTable): Atom[] {
           : RANK_LINE;
     afterBlank = isBlank;
     const whole: Segment[] = [{ start, end, derived: null }];
-    const pieces = fits(text, whole, BLOCK) ? whole : cutSegments(text, whole, [], BLOCK).flat();
+    const pieces = fits(text, whole, block) ? whole : cutSegments(text, whole, [], block).flat();
     return pieces.map((piece, index) => ({
       ...piece,
       size: sizeOf(text, piece.start, piece.end),
@@ -90,14 +90,14 @@ function lineAtoms(text: string, { starts }: LineTable): Atom[] {
   });
 }
 
-/** Where the text starts that the block from `first` on repeats: the lines before it that hold at most `OVERLAP`. */
-function overlapStart(text: string, atoms: readonly Atom[], first: number): number {
+/** Where the text starts that the block from `first` on repeats: the lines before it that hold at most `most`. */
+function overlapStart(text: string, atoms: readonly Atom[], first: number, most: number): number {
   let repeated = atoms[first]!.start;
   let size = 0;
   for (let at = first - 1; at >= 0; at--) {
     const { start, end, size: own } = atoms[at]!;
     size += own;
-    if (size > OVERLAP) break;
+    if (size > most) break;
     if (text.slice(start, end).trim() !== '') repeated = start;
   }
   return repeated;

@@ -82,12 +82,12 @@ function chunksOf(source: Source, reading: SyntaxReading, findings: Findings): C
 
 /** The cut without the chunks: which stretches of a file belong to which. */
 export function draftFile(
-  { text, lines }: Source,
+  { path, text, lines }: Source,
   reading: SyntaxReading,
   findings: Findings,
 ): { definitions: Definition[]; signatures: string[]; drafts: Draft[] } {
   const definitions = buildHierarchy(text, findings);
   const signatures = definitions.map((definition) => signatureOf(text, definition, findings.marks.comments));
-  const drafts = draftChunks(text, definitions, signatures, reading.boundariesIn, lines);
+  const drafts = draftChunks(path, text, definitions, signatures, reading.boundariesIn, lines);
   return { definitions, signatures, drafts };
 }

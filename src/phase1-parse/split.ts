@@ -76,8 +76,19 @@ const LONG_NUMBER = 0.35;
 /** No text is larger than this times its characters: `a1` is the worst. */
 const DEAREST = (1 + SHORT_LETTER + FIRST_COMPOUND) / 2;
 
-/** How large a chunk may be, in the unit of `sizeOf`, so that it fits with its header. */
+/** How large a chunk may be at most, in the unit of `sizeOf`, so that it fits with a header of usual length. */
 export const BUDGET = 215;
+
+/** What the embedder reads, without its own two marks and what the estimate may be off. */
+const ROOM = 246;
+/** Headers are made of compound words, of which the estimate says too little. */
+const HEADER_RATE = 1.2;
+
+/** How large a chunk may be whose text is embedded after a header that names these. */
+export function budgetBelow(path: string, breadcrumb: string): number {
+  const header = HEADER_RATE * (sizeOf(path) + sizeOf(breadcrumb) + 1); // and its kind
+  return Math.max(BUDGET / 2, Math.min(BUDGET, ROOM - header));
+}
 
 /** A piece that is not cut further. `rank` says how good the cut before it is, 0 the best. */
 export interface Atom extends Segment {
@@ -90,7 +101,7 @@ const RANK_WITHIN_LINE = 10_000;
 const RANK_HARD = 100_000;
 
 /** Whether segments make a part of at most `budget` together. */
-export function fits(text: string, segments: readonly Segment[], budget: number = BUDGET): boolean {
+export function fits(text: string, segments: readonly Segment[], budget: number): boolean {
   let characters = 0;
   for (const { start, end, derived } of segments) characters += derived === null ? end - start : derived.length;
   if (characters * DEAREST <= budget) return true;
@@ -104,7 +115,7 @@ export function cutSegments(
   text: string,
   segments: readonly Segment[],
   boundaries: readonly Boundary[],
-  budget: number = BUDGET,
+  budget: number,
 ): Segment[][] {
   const atoms = segments.flatMap((segment) =>
     segment.derived === null

@@ -255,6 +255,29 @@ describe('where code is cut', () => {
     );
   });
 
+  it('below a long header a chunk is shorter, but never than half of what may be', async () => {
+    const lines = (count: number) => Array.from({ length: count }, (_, n) => `put(${n}, "a word");`).join('\n');
+    const longest = async (path: string) => {
+      const sizes = (await parse(path, lines(200))).map(({ content }) => sizeOf(content));
+      return Math.max(...sizes);
+    };
+    const usual = await longest('src/a.js');
+    const long = await longest(`${'someFolder/ofManyWords/'.repeat(3)}a.js`);
+    const endless = await longest(`${'someFolder/ofManyWords/'.repeat(40)}a.js`);
+    expect(usual).toBeGreaterThan(BUDGET * 0.8);
+    expect(long).toBeLessThan(BUDGET * 0.95);
+    expect(endless).toBeGreaterThan(BUDGET * 0.4);
+    expect(endless).toBeLessThanOrEqual(BUDGET / 2);
+  });
+
+  it('no text is larger than a bound on its characters says', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('a', 'B', '1', '.', ' '), minLength: 1 }), (text) => {
+        expect(sizeOf(text)).toBeLessThanOrEqual(sizeOf('a1') * Math.ceil(text.length / 2));
+      }),
+    );
+  });
+
   it('a comment is not parted from the statement below it', async () => {
     const statements = Array.from(
       { length: 60 },

@@ -61,6 +61,7 @@ describe('the tree of definitions', () => {
           }
         }
         const drafts = draftChunks(
+          'a',
           text,
           definitions,
           definitions.map(() => 'line'),
