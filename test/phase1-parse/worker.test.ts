@@ -104,6 +104,32 @@ describe('the worker', () => {
     }
   });
 
+  test('loses no file though workers abort at random, and says which were cut into lines for it', async () => {
+    const root = temporaryFolder();
+    const names = Array.from({ length: 90 }, (_, index) => `${String(index).padStart(3, '0')}.py`);
+    write(root, Object.fromEntries(names.map((name, index) => [name, `def f${index}():\n    return ${index}\n`])));
+    const workerUrl = new URL('./workers/aborting.mjs', import.meta.url);
+    for (let run = 0; run < 5; run++) {
+      const pool = openParsePool({ root, workers: 2, maxFileBytes: 1e6, allowSecrets: false, workerUrl });
+      onTestFinished(() => pool.close());
+      const found: string[] = [];
+      for await (const outcome of pool.outcomes(names.map((path) => ({ path, knownSha256: null, size: 30 })))) {
+        if (outcome.kind !== 'parsed') throw new Error(`${outcome.path} is ${outcome.kind}`);
+        const { path, status, reason, chunks } = outcome.file;
+        found.push(path);
+        expect(chunks.map(({ content }) => content)).toEqual([
+          `def f${found.length - 1}():\n    return ${found.length - 1}`,
+        ]);
+        if (status !== 'parsed')
+          expect({ status, reason }).toMatchObject({
+            status: 'fallback',
+            reason: expect.stringContaining('the parser died'),
+          });
+      }
+      expect(found).toEqual(names);
+    }
+  });
+
   test('of a root that is a link reads through it', async () => {
     const root = temporaryFolder();
     write(root, { 'real/a.py': 'x = 1\n' });
