@@ -10,7 +10,7 @@ import { pathsBelow } from './sample.mjs';
 import { copyTree, makeLargeTree } from './trees.mjs';
 
 /** Gives a new folder to `work` and takes it away after. */
-export async function inFolder(work) {
+async function inFolder(work) {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
   try {
     return await work(folder);
