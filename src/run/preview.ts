@@ -8,7 +8,7 @@ import { planChanges } from '../phase1-parse/changes.ts';
 import { type Discovery, discover } from '../phase1-parse/discover.ts';
 import { type Inspected, openInspector } from '../phase1-parse/inspect.ts';
 import { chunkerVersion, isIntactIn, nothingToIndex } from '../phase1-parse/run.ts';
-import { type Census, countRow, emptyCensus } from '../store/census.ts';
+import { type Census, emptyCensus } from '../store/census.ts';
 import { isVersionGone } from '../store/engine-failure.ts';
 import { layoutOf } from '../store/layout.ts';
 import { type FileRecord, readLedger } from '../store/ledger.ts';
@@ -150,7 +150,7 @@ async function remember(config: Config): Promise<Remembered> {
   const count = async (into: Census) => {
     for await (const rows of table.scan({ columns: ['file_path', 'file_hash'] })) {
       const hashes = rows.strings('file_hash');
-      for (const [index, path] of rows.strings('file_path').entries()) countRow(into, path ?? '', hashes[index] ?? '');
+      for (const [index, path] of rows.strings('file_path').entries()) into.count(path ?? '', hashes[index] ?? '');
     }
     return into;
   };

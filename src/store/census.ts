@@ -6,6 +6,8 @@ export interface Census {
   /** Whether all rows of a path carry this hash and are this many. */
   holds(path: string, sha256: string, rows: number): boolean;
   set(path: string, sha256: string, rows: number): void;
+  /** One more row of a path. */
+  count(path: string, sha256: string): void;
   /** The path's rows cannot be trusted: whatever its hash, the file is parsed again. */
   distrust(path: string): void;
   paths(): Iterable<string>;
@@ -29,16 +31,18 @@ export function emptyCensus(): Census {
       if (rows === 0) files.delete(path);
       else files.set(path, { sha256, rows });
     },
+    count(path, sha256) {
+      const file = files.get(path);
+      if (file === undefined) {
+        files.set(path, { sha256, rows: 1 });
+        return;
+      }
+      file.rows += 1;
+      if (file.sha256 !== sha256) file.sha256 = MIXED;
+    },
     distrust(path) {
       files.set(path, { sha256: MIXED, rows: files.get(path)?.rows ?? 0 });
     },
     paths: () => files.keys(),
   };
-}
-
-/** Counts one more row of a path. */
-export function countRow(census: Census, path: string, sha256: string): void {
-  const rows = census.rowsOf(path);
-  const same = rows === 0 || census.holds(path, sha256, rows);
-  census.set(path, same ? sha256 : MIXED, rows + 1);
 }

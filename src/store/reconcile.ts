@@ -3,7 +3,7 @@
 // another program's writes. docs/protocol.md says which kill leaves what, and what is done about it here.
 
 import { LARGEST_OWN_BATCH } from './assign-batches.ts';
-import { type Census, countRow, emptyCensus } from './census.ts';
+import { type Census, emptyCensus } from './census.ts';
 import type { ChunksStore } from './chunks.ts';
 import { inSlices, isIn } from './sql.ts';
 import type { StructureStore } from './structure.ts';
@@ -23,25 +23,29 @@ interface Stores {
   readonly structure: StructureStore;
 }
 
+/** One object a chunk, filled table by table: a second map of all ids would double the time. */
 interface ChunkFacts {
   readonly path: string;
   readonly status: string;
   readonly batchId: number;
   readonly startLine: number;
   readonly endLine: number;
+  /** The parent's id or '', as its structure row says; null while there is none. */
+  parent: string | null;
+  hasVector: boolean;
 }
 
 export async function reconcile(stores: Stores): Promise<Reconciled> {
   const census = emptyCensus();
   const repairs: Record<string, number> = {};
-  const parents = await readParents(stores.structure);
   const { chunks, doubled } = await readChunks(stores.chunks, census);
-  const found = await compareVectors(stores.vectors, chunks, parents, census);
+  const strays = await readParents(stores.structure, chunks);
+  const found = await compareVectors(stores.vectors, chunks, census);
 
   const distrusted = new Set<string>();
-  for (const [id, { path }] of chunks) if (!parents.has(id)) distrusted.add(path);
+  for (const { path, parent } of chunks.values()) if (parent === null) distrusted.add(path);
   for (const path of distrusted) census.distrust(path);
-  if (doubled.size > 0) await dropFiles(stores, doubled, census, found.vectorIds, chunks);
+  if (doubled.size > 0) strays.push(...(await dropFiles(stores, doubled, census, chunks)));
   for (const path of doubled) distrusted.add(path);
 
   const note = (name: string, count: number) => {
@@ -52,26 +56,33 @@ export async function reconcile(stores: Stores): Promise<Reconciled> {
   await stores.vectors.deleteByIds(found.orphans);
   note('doubled vectors removed', found.doubled.length);
   await stores.vectors.deleteByIds(found.doubled);
-  for (const id of found.doubled) found.vectorIds.delete(id);
+  for (const id of found.doubled) {
+    const chunk = chunks.get(id);
+    if (chunk !== undefined) chunk.hasVector = false;
+  }
   note('vectors moved to their chunk', found.moved.length);
   await stores.vectors.move(found.moved);
 
-  await repairStatuses(stores.chunks, chunks, doubled, found.vectorIds, note);
+  await repairStatuses(stores.chunks, chunks, doubled, note);
 
-  const strays = [...parents.keys()].filter((id) => !chunks.has(id));
   note('structure rows without a chunk removed', strays.length);
   for (const slice of inSlices(strays)) await stores.structure.table.delete(isIn('chunk_id', slice));
   return { census, distrusted, repairs };
 }
 
-async function readParents(structure: StructureStore): Promise<Map<string, string>> {
-  const parents = new Map<string, string>();
+/** Returns the ids of rows without a chunk. */
+async function readParents(structure: StructureStore, chunks: ReadonlyMap<string, ChunkFacts>): Promise<string[]> {
+  const strays: string[] = [];
   for await (const rows of structure.table.scan({ columns: ['chunk_id', 'parent_chunk_id'] })) {
     const ids = rows.strings('chunk_id');
-    for (const [index, parent] of rows.strings('parent_chunk_id').entries())
-      parents.set(ids[index] ?? '', parent ?? '');
+    for (const [index, parent] of rows.strings('parent_chunk_id').entries()) {
+      const id = ids[index] ?? '';
+      const chunk = chunks.get(id);
+      if (chunk === undefined) strays.push(id);
+      else chunk.parent = parent ?? '';
+    }
   }
-  return parents;
+  return strays;
 }
 
 async function readChunks(
@@ -90,6 +101,7 @@ async function readChunks(
     'end_line',
   ];
   const pool = new Map<string, string>(); // one string per path, not one per row
+  let path = '';
   for await (const rows of store.table.scan({ columns })) {
     const [paths, hashes, statuses] = [
       rows.strings('file_path'),
@@ -101,20 +113,26 @@ async function readChunks(
       rows.integers('start_line'),
       rows.integers('end_line'),
     ];
-    for (const [index, id] of rows.strings('chunk_id').entries()) {
+    for (const [index, value] of rows.strings('chunk_id').entries()) {
+      const id = value ?? '';
       const raw = paths[index] ?? '';
-      const path = pool.get(raw) ?? raw;
-      pool.set(path, path);
-      if (chunks.has(id ?? '')) doubled.add(path).add(chunks.get(id ?? '')!.path);
+      if (raw !== path) {
+        path = pool.get(raw) ?? raw;
+        pool.set(path, path);
+      }
       const batchId = batches[index]!;
       if (batchId <= LARGEST_OWN_BATCH) census.lastBatchId = Math.max(census.lastBatchId, batchId);
-      countRow(census, path, hashes[index] ?? '');
-      chunks.set(id ?? '', {
+      census.count(path, hashes[index] ?? '');
+      const earlier = chunks.get(id);
+      if (earlier !== undefined) doubled.add(path).add(earlier.path);
+      chunks.set(id, {
         path,
         status: internStatus(statuses[index]),
         batchId,
         startLine: starts[index]!,
         endLine: ends[index]!,
+        parent: null,
+        hasVector: false,
       });
     }
   }
@@ -128,10 +146,8 @@ function internStatus(value: string | null | undefined): string {
 async function compareVectors(
   store: VectorsStore,
   chunks: ReadonlyMap<string, ChunkFacts>,
-  parents: ReadonlyMap<string, string>,
   census: Census,
-): Promise<{ vectorIds: Set<string>; orphans: string[]; doubled: string[]; moved: Place[] }> {
-  const vectorIds = new Set<string>();
+): Promise<{ orphans: string[]; doubled: string[]; moved: Place[] }> {
   const doubled = new Set<string>();
   const orphans: string[] = [];
   const moved: Place[] = [];
@@ -151,34 +167,35 @@ async function compareVectors(
         orphans.push(id);
         continue;
       }
-      if (vectorIds.has(id)) doubled.add(id);
-      vectorIds.add(id);
-      const parentChunkId = parents.get(id) ?? '';
+      if (chunk.hasVector) doubled.add(id);
+      chunk.hasVector = true;
+      const parentChunkId = chunk.parent ?? '';
       const inPlace = chunk.startLine === starts[index] && chunk.endLine === ends[index];
       if (!inPlace || (parentIds[index] ?? '') !== parentChunkId) {
         moved.push({ chunkId: id, startLine: chunk.startLine, endLine: chunk.endLine, parentChunkId });
       }
     }
   }
-  return { vectorIds, orphans, doubled: [...doubled], moved };
+  return { orphans, doubled: [...doubled], moved };
 }
 
-/** Doubled chunk rows cannot be merged: their files leave all tables and are parsed again. */
+/**
+ * Doubled chunk rows cannot be merged: their files leave all tables and are parsed again. Returns the ids whose structure
+ * rows are to go.
+ */
 async function dropFiles(
   stores: Stores,
   paths: ReadonlySet<string>,
   census: Census,
-  vectorIds: Set<string>,
   chunks: Map<string, ChunkFacts>,
-): Promise<void> {
-  const ids = [...chunks].filter(([, chunk]) => paths.has(chunk.path)).map(([id]) => id);
+): Promise<string[]> {
+  const dropped = [...chunks].filter(([, chunk]) => paths.has(chunk.path));
+  const idsOf = (those: typeof dropped) => those.map(([id]) => id);
   for (const slice of inSlices(paths)) await stores.chunks.table.delete(isIn('file_path', slice));
-  await stores.vectors.deleteByIds(ids.filter((id) => vectorIds.has(id)));
-  for (const id of ids) {
-    vectorIds.delete(id);
-    chunks.delete(id);
-  }
+  await stores.vectors.deleteByIds(idsOf(dropped.filter(([, chunk]) => chunk.hasVector)));
+  for (const [id] of dropped) chunks.delete(id);
   for (const path of paths) census.set(path, '', 0);
+  return idsOf(dropped.filter(([, chunk]) => chunk.parent !== null));
 }
 
 /** Makes the status say what the vectors table shows. Whole batches are marked as Phase 2 marks them; the rest by id. */
@@ -186,7 +203,6 @@ async function repairStatuses(
   store: ChunksStore,
   chunks: ReadonlyMap<string, ChunkFacts>,
   dropped: ReadonlySet<string>,
-  vectorIds: ReadonlySet<string>,
   note: (name: string, count: number) => void,
 ): Promise<void> {
   const lost: string[] = [];
@@ -194,7 +210,7 @@ async function repairStatuses(
   const broken = new Set<number>();
   for (const [id, chunk] of chunks) {
     if (dropped.has(chunk.path)) continue;
-    const has = vectorIds.has(id);
+    const has = chunk.hasVector;
     if (has && chunk.status !== 'complete') {
       const ids = stored.get(chunk.batchId);
       if (ids) ids.push(id);
