@@ -1,6 +1,6 @@
 // Rows of any old table in one shape, by column. Texts that are only carried over stay bytes.
 import { selectLists, selectTexts, type TextColumn, type TextListColumn } from '../store/columns.ts';
-import type { OptionalIntegers, VectorColumn } from './old-columns.ts';
+import { type OldColumns, type OptionalIntegers, orDefault, type VectorColumn } from './old-columns.ts';
 
 /** Every column has a value for each row; paths are still as the old table has them. */
 export interface OldBatch {
@@ -40,6 +40,27 @@ export interface OldBatch {
   /** JSON of what the old table says and no table of today has a column for; '' where that is nothing. */
   readonly leftover: readonly string[];
   readonly vectors: VectorColumn;
+}
+
+/** The columns that both layouts have under the same names. */
+export function sharedColumns(batch: OldColumns) {
+  return {
+    path: batch.strings('file_path'),
+    content: batch.texts('content'),
+    language: orDefault(batch.texts('language'), 'text'),
+    startLine: batch.integers('start_line'),
+    endLine: batch.integers('end_line'),
+    kind: orDefault(batch.texts('chunk_type'), 'text'),
+    docstring: batch.texts('docstring'),
+    signature: batch.texts('signature'),
+    calls: batch.lists('calls'),
+    imports: batch.lists('imports'),
+    inheritsFrom: batch.lists('inherits_from'),
+    lastAuthor: batch.texts('last_author'),
+    lastModified: batch.texts('last_modified'),
+    commitHash: batch.texts('commit_hash'),
+    smells: batch.lists('code_smells'),
+  };
 }
 
 /** The given rows, in that order. */

@@ -1,8 +1,8 @@
 // The oldest layout: one table with text and vector in a row (`code_search`, before that `code_chunks`).
 import type { TableHandle } from '../store/table.ts';
 import { latestVersion, reading } from './detect.ts';
-import type { OldBatch } from './old-batch.ts';
-import { type OldColumns, orDefault, readColumns } from './old-columns.ts';
+import { type OldBatch, sharedColumns } from './old-batch.ts';
+import { type OldColumns, readColumns } from './old-columns.ts';
 import type { OldSource } from './old-source.ts';
 
 const COLUMNS = new Set(
@@ -65,13 +65,8 @@ function oldBatch(batch: OldColumns, dimension: number, leftover: readonly strin
   const [functionName, className] = [batch.strings('function_name'), batch.strings('class_name')];
   const name = functionName.map((own, row) => own || className[row]!);
   return {
+    ...sharedColumns(batch),
     id: idsOf(batch),
-    path: batch.strings('file_path'),
-    content: batch.texts('content'),
-    language: orDefault(batch.texts('language'), 'text'),
-    startLine: batch.integers('start_line'),
-    endLine: batch.integers('end_line'),
-    kind: orDefault(batch.texts('chunk_type'), 'text'),
     name,
     functionName,
     className,
@@ -79,15 +74,7 @@ function oldBatch(batch: OldColumns, dimension: number, leftover: readonly strin
     parentName: className.map((outer, row) => (functionName[row] ? outer : '')),
     parentId: batch.strings('parent_chunk_id'),
     oldDepth: batch.integers('chunk_depth'),
-    docstring: batch.texts('docstring'),
-    signature: batch.texts('signature'),
     complexity: batch.integers('complexity_score'),
-    calls: batch.lists('calls'),
-    imports: batch.lists('imports'),
-    inheritsFrom: batch.lists('inherits_from'),
-    lastAuthor: batch.texts('last_author'),
-    lastModified: batch.texts('last_modified'),
-    commitHash: batch.texts('commit_hash'),
     projectName: batch.strings('subproject_name'),
     cyclomatic: batch.optionalIntegers('cyclomatic_complexity'),
     cognitive: batch.optionalIntegers('cognitive_complexity'),
@@ -95,7 +82,6 @@ function oldBatch(batch: OldColumns, dimension: number, leftover: readonly strin
     parameters: batch.optionalIntegers('parameter_count'),
     lines: batch.optionalIntegers('lines_of_code'),
     grade: batch.strings('complexity_grade'),
-    smells: batch.lists('code_smells'),
     leftover: batch.json(leftover),
     vectors: batch.vectors('vector', dimension),
   };

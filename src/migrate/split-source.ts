@@ -2,8 +2,8 @@
 // migration left in a place that nothing reads.
 import type { TableHandle } from '../store/table.ts';
 import { latestVersion, reading } from './detect.ts';
-import { type OldBatch, selectVectors } from './old-batch.ts';
-import { type OldColumns, orDefault, readColumns, type VectorColumn } from './old-columns.ts';
+import { type OldBatch, selectVectors, sharedColumns } from './old-batch.ts';
+import { type OldColumns, readColumns, type VectorColumn } from './old-columns.ts';
 import type { OldSource } from './old-source.ts';
 
 const COLUMNS = new Set(
@@ -138,7 +138,8 @@ function oldBatch(
   containers: ReadonlyMap<string, string>,
 ): OldBatch {
   const none = new Array<string>(batch.length).fill('');
-  const [path, name, kinds] = [batch.strings('file_path'), batch.strings('name'), batch.strings('chunk_type')];
+  const shared = sharedColumns(batch);
+  const [name, kinds] = [batch.strings('name'), batch.strings('chunk_type')];
   const breadcrumb = batch.strings('hierarchy_path').map((whole, row) => whole || name[row]!);
   const isClass = kinds.map((kind) => CLASS_KINDS.has(kind));
   const outer = breadcrumb.map((whole, row) => whole.slice(0, Math.max(0, whole.length - name[row]!.length - 1)));
@@ -147,29 +148,16 @@ function oldBatch(
   const metric = batch.optionalIntegers('complexity');
   const unknown = new Array<null>(batch.length).fill(null);
   return {
+    ...shared,
     id,
-    path,
-    content: batch.texts('content'),
-    language: orDefault(batch.texts('language'), 'text'),
-    startLine: batch.integers('start_line'),
-    endLine: batch.integers('end_line'),
-    kind: orDefault(batch.texts('chunk_type'), 'text'),
     name,
     functionName: name.map((own, row) => (isClass[row] ? '' : own)),
     className: name.map((own, row) => (isClass[row] ? own : outer[row]!)),
     breadcrumb,
     parentName: parent.map((own, row) => own || (isClass[row] ? '' : outer[row]!)),
-    parentId: parent.map((own, row) => own || (containers.get(keyOf(path[row]!, outer[row]!)) ?? '')),
+    parentId: parent.map((own, row) => own || (containers.get(keyOf(shared.path[row]!, outer[row]!)) ?? '')),
     oldDepth: new Int32Array(batch.length),
-    docstring: batch.texts('docstring'),
-    signature: batch.texts('signature'),
     complexity: batch.integers('complexity'),
-    calls: batch.lists('calls'),
-    imports: batch.lists('imports'),
-    inheritsFrom: batch.lists('inherits_from'),
-    lastAuthor: batch.texts('last_author'),
-    lastModified: batch.texts('last_modified'),
-    commitHash: batch.texts('commit_hash'),
     projectName: none,
     cyclomatic: Array.from(metric, (value) => value || null), // 0 means that nothing was counted
     cognitive: unknown,
@@ -177,7 +165,6 @@ function oldBatch(
     parameters: unknown,
     lines: unknown,
     grade: none,
-    smells: batch.lists('code_smells'),
     leftover: none,
     vectors,
   };
