@@ -174,10 +174,15 @@ async function compact({ stores, observe, fault }: WritableIndex, embedded: numb
   const keepVersionsMs = embedded * 2 > (await stores.vectors.count()) ? 0 : undefined;
   for (const { table } of [stores.chunks, stores.vectors, stores.structure]) {
     const version = await table.version();
-    const message = await compactIfFragmented(table, keepVersionsMs);
+    const makeDurable = async () => {
+      fault('compaction.rewritten');
+      await stores.makeDurableOne({ table });
+      fault('compaction.durable');
+    };
+    const message = await compactIfFragmented(table, makeDurable, keepVersionsMs);
     if (message !== null) observe({ type: 'notice', message });
     if ((await table.version()) === version) continue;
-    fault('compacted');
+    fault('compaction.cleaned');
     await stores.makeDurableOne({ table });
   }
 }

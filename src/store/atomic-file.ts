@@ -1,6 +1,6 @@
 // Writing small files so that a kill or a power cut leaves the old content or the new, never a mixture.
 import { randomUUID } from 'node:crypto';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, IndexerError } from '../core/errors.ts';
 
@@ -9,6 +9,16 @@ export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   await using directory = await open(path, 'r');
   await directory.sync();
+}
+
+/** Makes a directory and those above it that are missing, for nobody else, and flushes the names of the new ones. */
+export async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; ; made = dirname(made)) {
+    await syncDirectory(dirname(made));
+    if (made === first || dirname(made) === made) return;
+  }
 }
 
 /** Flushes one file. */

@@ -14,11 +14,12 @@ const KEEP_VERSIONS_MS = 10 * 60_000;
 
 /**
  * Compacts a table if it is fragmented, or full of old versions: the rows stay as they are. To be called only
- * while no row is pending, for a stream of pending rows would lose its version. Returns why it was not done, if it was
- * due; null otherwise.
+ * while no row is pending, for a stream of pending rows would lose its version. `makeDurable` flushes the table: what is
+ * old may go only once what replaces it is on disk. Returns why it was not done, if it was due; null otherwise.
  */
 export async function compactIfFragmented(
   table: TableHandle,
+  makeDurable: () => Promise<unknown>,
   keepVersionsMs = KEEP_VERSIONS_MS,
 ): Promise<string | null> {
   const keepFrom = new Date(Date.now() - keepVersionsMs);
@@ -30,7 +31,9 @@ export async function compactIfFragmented(
     return `${table.path} has ${fragmentStats.numFragments} fragments, but there is no space to rewrite its ${totalBytes} bytes`;
   }
   try {
-    await table.compact(keepFrom);
+    await table.compact();
+    await makeDurable();
+    await table.removeVersions(keepFrom);
     return null;
   } catch (error) {
     if (isVersionGone(error)) return `another program is cleaning up ${table.path}`; // then it need not be done here

@@ -1,11 +1,12 @@
 // The engine never flushes. Before anything is claimed we flush what it wrote: data, then transactions, then manifests,
-// then the directories. After a power cut the newest manifest can be empty or zeroed, and a zeroed one opens as an
-// empty table: so the heads are checked before any table is opened.
-import { mkdir, open, readdir, rename, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+// then the directories. After a power cut the newest manifest, or a file that it names, can be empty or zeroed, and a
+// zeroed manifest opens as an empty table: so the heads are checked before any table is opened.
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { errnoOf, IndexerError } from '../core/errors.ts';
 import { syncDirectory, syncFile } from './atomic-file.ts';
+import { checkFiles, newestFirst, parseManifest } from './manifest.ts';
 
 /** After `data`, in this order: what a manifest names must be on disk before the manifest. */
 const FOLLOWERS = ['_deletions', '_indices', '_transactions', '_versions'];
@@ -21,11 +22,13 @@ export function openDurability(mode: 'full' | 'fast'): Durability {
   return {
     async makeDurable(tablePath) {
       if (mode === 'fast') return [];
+      const isFirst = !flushed.has(tablePath);
       const known = flushed.get(tablePath) ?? new Set<string>();
       flushed.set(tablePath, known);
       const data = await flushNew(join(tablePath, 'data'), known);
       for (const part of FOLLOWERS) await flushNew(join(tablePath, part), known);
       await syncDirectory(tablePath);
+      if (isFirst) await syncDirectory(dirname(tablePath)); // the table itself may be new
       return data;
     },
   };
@@ -62,51 +65,57 @@ async function namesIn(directory: string, recursive = false): Promise<string[]> 
   }
 }
 
-const MAGIC = 'LANC';
-
 /**
- * Moves newest manifests that are not whole to `quarantineDir`, so that the version before them is opened.
- * Returns what was moved. Throws INDEX_DAMAGED if no whole manifest is left in a table that has data.
+ * Moves newest versions that are not whole to `quarantineDir`, so that the one before them is opened: a manifest that was
+ * cut off or zeroed, or one whose files are. Returns what was moved; nothing is moved if no version is whole. Throws
+ * INDEX_DAMAGED then, if the table has data.
  */
 export async function quarantineBadHeads(tablePath: string, quarantineDir: string): Promise<string[]> {
   const directory = join(tablePath, '_versions');
-  const manifests = (await namesIn(directory)).filter((name) => name.endsWith('.manifest')).sort(newestFirst);
-  const moved: string[] = [];
-  for (const name of manifests) {
-    if (await isWhole(join(directory, name))) return moved;
-    await mkdir(quarantineDir, { recursive: true, mode: 0o700 });
-    await rename(join(directory, name), join(quarantineDir, `${basename(tablePath)}-${Date.now()}-${name}`));
-    moved.push(name);
+  const names = await manifestNames(directory);
+  const bad: string[] = [];
+  for (const name of names) {
+    if (await isWhole(tablePath, name)) break;
+    bad.push(name);
   }
-  const dataFiles = await namesIn(join(tablePath, 'data'));
-  if (dataFiles.length === 0) return moved;
-  throw new IndexerError('INDEX_DAMAGED', `the table ${tablePath} has data but no readable manifest`, {
-    hint: `nothing was deleted; what was set aside is in ${quarantineDir}. Move the index directory away and index again`,
-  });
+  if (bad.length === 0) return [];
+  if (bad.length === names.length && (await namesIn(join(tablePath, 'data'))).length > 0) {
+    throw new IndexerError('INDEX_DAMAGED', `the table ${tablePath} has data but no version that is whole`, {
+      hint: 'nothing was changed; tandem verify says what is wrong, and tandem verify --repair takes away what is damaged',
+    });
+  }
+  await mkdir(quarantineDir, { recursive: true, mode: 0o700 });
+  for (const name of bad) {
+    await rename(join(directory, name), join(quarantineDir, `${basename(tablePath)}-${Date.now()}-${name}`));
+  }
+  return bad;
 }
 
-/** Whether the newest manifest is whole, for readers, who may move nothing. A table without any counts as whole. */
+/**
+ * Whether the newest version is whole, for readers, who may move nothing. A table without any counts as whole. A writer
+ * may take a version's files away meanwhile: then there is a newer one, which is looked at instead.
+ */
 export async function hasWholeHead(tablePath: string): Promise<boolean> {
   const directory = join(tablePath, '_versions');
-  const [head] = (await namesIn(directory)).filter((name) => name.endsWith('.manifest')).sort(newestFirst);
-  return head === undefined || (await isWhole(join(directory, head)));
+  let [head] = await manifestNames(directory);
+  while (head !== undefined && !(await isWhole(tablePath, head))) {
+    const [next] = await manifestNames(directory);
+    if (next === head) return false;
+    head = next;
+  }
+  return true;
 }
 
-/** `18446744073709551615 − version` names a manifest of the current format, the version itself one of the older. */
-function newestFirst(a: string, b: string): number {
-  return Number(manifestVersion(b) - manifestVersion(a));
+/** Newest first. */
+async function manifestNames(directory: string): Promise<string[]> {
+  return (await namesIn(directory)).filter((name) => /^\d+\.manifest$/.test(name)).sort(newestFirst);
 }
 
-function manifestVersion(name: string): bigint {
-  const number = BigInt(name.replace('.manifest', '').replace(/\D/g, '') || '0');
-  return number > 1n << 63n ? (1n << 64n) - 1n - number : number;
-}
-
-async function isWhole(path: string): Promise<boolean> {
-  const { size } = await stat(path);
-  if (size <= 16) return false;
-  await using file = await open(path, 'r');
-  const tail = Buffer.alloc(4);
-  await file.read(tail, 0, 4, size - 4);
-  return tail.toString('latin1') === MAGIC;
+async function isWhole(tablePath: string, name: string): Promise<boolean> {
+  const bytes = await readFile(join(tablePath, '_versions', name)).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw error;
+  });
+  const manifest = bytes && parseManifest(name, bytes);
+  return manifest !== null && (await checkFiles(tablePath, manifest)).length === 0;
 }

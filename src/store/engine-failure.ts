@@ -4,6 +4,9 @@ import { IndexerError, messageOf } from '../core/errors.ts';
 const NO_SPACE = new Set([28, 122, 27]); // ENOSPC, EDQUOT, EFBIG
 const NO_PERMISSION = new Set([13, 1, 30]); // EACCES, EPERM, EROFS
 
+/** What the engine says of bytes that it cannot make sense of. It panics over some; words about our queries are others. */
+const DAMAGED = /LanceError\(IO\)|Panic in async function|failed to decode|corrupt|failed to fill whole buffer/i;
+
 /** Names what a user can act on; anything else is returned as it came. */
 export function engineFailure(error: unknown, path: string): unknown {
   if (error instanceof IndexerError) return error;
@@ -17,6 +20,13 @@ export function engineFailure(error: unknown, path: string): unknown {
   if (NO_PERMISSION.has(number)) {
     return new IndexerError('NOT_WRITABLE', `no permission to write ${path}`, {
       hint: 'nothing was changed; check the owner and mode of the index directory, or choose another with --index-dir',
+      cause: error,
+    });
+  }
+  if (DAMAGED.test(messageOf(error)) && !isVersionGone(error)) {
+    const said = (messageOf(error).split('\n')[0] ?? '').slice(0, 200);
+    return new IndexerError('INDEX_DAMAGED', `the table ${path} cannot be read: ${said}`, {
+      hint: 'tandem verify says what is wrong; tandem verify --repair takes away what is damaged',
       cause: error,
     });
   }

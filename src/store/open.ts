@@ -1,10 +1,10 @@
 // Opens an index. Writers get the lock, whole manifests, all tables and a reconciled state; readers get what is there.
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Schema } from 'apache-arrow';
 import { errnoOf, IndexerError } from '../core/errors.ts';
 import { adoptForeignFiles } from './adopt.ts';
-import { exists, sweepTemporaryFiles } from './atomic-file.ts';
+import { exists, makeDirectory, sweepTemporaryFiles } from './atomic-file.ts';
 import type { Census } from './census.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
 import { hasWholeHead, openDurability, quarantineBadHeads } from './durability.ts';
@@ -101,10 +101,11 @@ async function openLocked(
     quarantined.push(...moved.map((name) => join(basename(path), name)));
   }
   const fence: Fence = () => lock.assertHeld();
+  const durability = openDurability(options.durability);
   const shared = await connect(layout.lanceDir);
   const own = await connect(layout.structureDir);
   const open = (connection: typeof shared, path: string, schema: Schema) =>
-    openTable(connection, path, { schema, fence });
+    openTable(connection, path, { schema, fence, created: (table) => durability.makeDurable(table) });
   const chunksTable = await open(shared, layout.chunksTable, CHUNKS_SCHEMA);
   const vectorsTable = await openVectors(layout, options, (schema) => open(shared, layout.vectorsTable, schema), fence);
   const dimension = await dimensionOf(vectorsTable);
@@ -127,7 +128,6 @@ async function openLocked(
       : { id: options.modelId ?? 'sentence-transformers/all-MiniLM-L6-v2', dimension: options.dimension },
   });
   const { census, distrusted, repairs } = await reconcile({ chunks, vectors, structure });
-  const durability = openDurability(options.durability);
   return {
     layout,
     isNew: options.isNew,
@@ -282,9 +282,9 @@ function sqlType(type: string): string {
 
 async function makeDirectories(layout: Layout, isNew: boolean): Promise<void> {
   try {
-    await mkdir(layout.indexDir, { recursive: true, mode: 0o700 });
-    await mkdir(layout.lanceDir, { recursive: true, mode: 0o700 });
-    await mkdir(layout.structureDir, { recursive: true, mode: 0o700 });
+    await makeDirectory(layout.indexDir);
+    await makeDirectory(layout.lanceDir);
+    await makeDirectory(layout.structureDir);
     if (isNew) {
       const [gitignore, cacheTag] = markers(layout);
       await writeFile(gitignore, '*\n');

@@ -34,24 +34,35 @@ export interface TableHandle {
   /** One commit: the given columns of rows whose key is in `rows` take the new values. Nothing is inserted. */
   merge(key: string, rows: ArrowTable): Promise<void>;
   ensureScalarIndex(column: string): Promise<void>;
-  /** Rewrites small fragments into large ones, brings indexes up to date and removes versions older than `olderThan`. */
-  compact(olderThan: Date): Promise<void>;
+  /** Rewrites small fragments into large ones and brings indexes up to date. Removes nothing. */
+  compact(): Promise<void>;
+  /** Removes versions older than `olderThan`, but for the latest, and what they alone name. */
+  removeVersions(olderThan: Date): Promise<void>;
   /** The engine's own handle, for nearest-neighbour queries. */
   readonly engine: Table;
   close(): void;
 }
 
-/** Opens a table, creating it if absent. A shell left by a kill during creation is replaced if it holds no data. */
+/**
+ * Opens a table, creating it if absent. A shell left by a kill during creation is replaced if it holds no data.
+ * `created` is called with the path of a new table, which has to be on disk before anything is stored in it: what a power
+ * cut leaves later always has a whole version then.
+ */
 export async function openTable(
   connection: Connection,
   path: string,
-  options: { schema: Schema | null; fence: Fence },
+  options: { schema: Schema | null; fence: Fence; created?: (path: string) => Promise<unknown> },
 ): Promise<TableHandle> {
   const name = basename(path, '.lance');
+  const create = async (schema: Schema) => {
+    const table = await guarded(path, () => connection.createEmptyTable(name, schema));
+    await options.created?.(path);
+    return handle(path, table, options.fence);
+  };
   if (!(await exists(path))) {
     if (options.schema === null) throw new Error(`${path} does not exist`);
     await options.fence();
-    return handle(path, await guarded(path, () => connection.createEmptyTable(name, options.schema!)), options.fence);
+    return await create(options.schema);
   }
   try {
     return handle(path, await connection.openTable(name), options.fence);
@@ -59,7 +70,7 @@ export async function openTable(
     if (options.schema !== null && (await isEmptyShell(path))) {
       await options.fence();
       await rm(path, { recursive: true });
-      return handle(path, await guarded(path, () => connection.createEmptyTable(name, options.schema!)), options.fence);
+      return await create(options.schema);
     }
     throw new IndexerError('INDEX_DAMAGED', `the table ${path} cannot be opened: ${messageOf(error)}`, {
       hint: `nothing was changed; restore it from a backup, or move ${dirname(dirname(path))} away and index again`,
@@ -151,7 +162,8 @@ function handle(path: string, table: Table, fence: Fence): TableHandle {
       if (indexes.some((index) => index.columns.length === 1 && index.columns[0] === column)) return;
       await commit(() => table.createIndex(column));
     },
-    compact: (olderThan) => commit(() => table.optimize({ cleanupOlderThan: olderThan })),
+    compact: () => commit(() => table.optimize({ cleanupOlderThan: new Date(0) })),
+    removeVersions: (olderThan) => commit(() => table.optimize({ cleanupOlderThan: olderThan })),
     close: () => table.close(),
   };
 }

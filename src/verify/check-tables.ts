@@ -4,10 +4,10 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, messageOf } from '../core/errors.ts';
+import { checkFiles, type Manifest, readManifests } from '../store/manifest.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from '../store/schema.ts';
 import type { Checkpoint } from './check-files.ts';
 import type { Findings } from './findings.ts';
-import { checkFiles, type Manifest, readManifests } from './manifest.ts';
 import { openReader, type TableReader, UnreadableTable } from './read-table.ts';
 
 export type TableName = 'chunks' | 'vectors' | 'structure';

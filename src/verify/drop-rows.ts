@@ -1,9 +1,9 @@
 // Deletes damaged rows and sets the chunks that lost their vector back to pending.
 import type { Layout } from '../store/layout.ts';
+import { readManifests } from '../store/manifest.ts';
 import { inSlices, isIn } from '../store/sql.ts';
 import { type Fence, openTable, type TableHandle } from '../store/table.ts';
 import { CHUNK_DAMAGE, STRUCTURE_DAMAGE, VECTOR_DAMAGE } from './findings.ts';
-import { readManifests } from './manifest.ts';
 import { connectTo, openReader } from './read-table.ts';
 import type { Verified } from './verify.ts';
 

@@ -9,10 +9,10 @@ import { keepDamaged } from '../store/json-file.ts';
 import type { Layout } from '../store/layout.ts';
 import { openLedger } from '../store/ledger.ts';
 import { acquireLock, type Wait, waiting } from '../store/lock.ts';
+import { checkFiles, readManifests } from '../store/manifest.ts';
 import { readRunFile, writeRunFile } from '../store/run-file.ts';
 import { dropDamagedRows } from './drop-rows.ts';
 import { CHUNK_DAMAGE, FILE_DAMAGE, type Findings, STRUCTURE_DAMAGE } from './findings.ts';
-import { checkFiles, readManifests } from './manifest.ts';
 import { openReader, UnreadableTable } from './read-table.ts';
 import { examine, locate, type VerifyPlace, type VerifyReport } from './verify.ts';
 

@@ -5,6 +5,8 @@ import { compactIfFragmented } from '../../src/store/compact.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { embedPending, makeFile, openStores, tableState, temporaryDirectory, texts, writerOf } from './make.ts';
 
+const flush = () => Promise.resolve();
+
 test('a fragmented table becomes a few large fragments with the same rows, and can be marked and extended as before', async () => {
   await using directory = await temporaryDirectory();
   {
@@ -15,7 +17,7 @@ test('a fragmented table becomes a few large fragments with the same rows, and c
     const before = await tableState(stores);
     for (const { table } of [stores.chunks, stores.vectors, stores.structure]) {
       expect((await table.engine.stats()).fragmentStats.numFragments).toBeGreaterThan(60);
-      expect(await compactIfFragmented(table)).toBeNull();
+      expect(await compactIfFragmented(table, flush)).toBeNull();
       expect((await table.engine.stats()).fragmentStats.numFragments).toBeLessThan(5);
     }
     expect(await tableState(stores)).toEqual(before);
@@ -36,13 +38,13 @@ test('what a rewritten table leaves behind is removed once nobody can be reading
   await using stores = await openStores(directory.path);
   const { table } = stores.chunks;
   for (let i = 0; i < 70; i++) await replaceFiles(writerOf(stores), [makeFile(`f${i}.py`, texts(`f${i}`, 30))]);
-  await compactIfFragmented(table);
+  await compactIfFragmented(table, flush);
   const countFiles = async () => (await readdir(join(table.path, 'data'))).length;
   expect(await countFiles()).toBeGreaterThan(70);
   const version = await table.version();
-  await compactIfFragmented(table);
+  await compactIfFragmented(table, flush);
   expect(await table.version()).toBe(version);
-  await compactIfFragmented(table, 0);
+  await compactIfFragmented(table, flush, 0);
   expect(await countFiles()).toBeLessThan(5);
   expect(await table.count()).toBe(70 * 30);
 });
@@ -52,12 +54,12 @@ test('a table of few fragments is left alone', async () => {
   await using stores = await openStores(directory.path);
   await replaceFiles(writerOf(stores), [makeFile('a.py', texts('a', 3))]);
   const version = await stores.chunks.table.version();
-  expect(await compactIfFragmented(stores.chunks.table)).toBeNull();
+  expect(await compactIfFragmented(stores.chunks.table, flush)).toBeNull();
   expect(await stores.chunks.table.version()).toBe(version);
 });
 
 test('a table that never held a row needs nothing', async () => {
   await using directory = await temporaryDirectory();
   await using stores = await openStores(directory.path);
-  for (const { table } of [stores.chunks, stores.vectors]) expect(await compactIfFragmented(table)).toBeNull();
+  for (const { table } of [stores.chunks, stores.vectors]) expect(await compactIfFragmented(table, flush)).toBeNull();
 });

@@ -1,6 +1,6 @@
 // A table's files as the file system has them, read without the engine: which versions are whole, which data files the
 // current one names and how large they have to be. The manifests are protocol buffers; only these fields are read.
-import { open, readdir, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../core/errors.ts';
 
@@ -9,7 +9,7 @@ const MAGIC = 'LANC';
 const FOOTER_BYTES = 16;
 
 export interface DataFile {
-  /** Relative to the table's `data/`. */
+  /** Relative to the table's `data/`, unless said otherwise. */
   readonly name: string;
   /** 0 where the writer did not record it. */
   readonly bytes: number;
@@ -28,6 +28,8 @@ export interface Manifest {
   readonly name: string;
   readonly version: number;
   readonly fragments: readonly Fragment[];
+  /** Files of its indexes, relative to the table. */
+  readonly indexFiles: readonly DataFile[];
 }
 
 /** Manifests newest first; null in place of one that is not whole. Empty if there are none. */
@@ -47,7 +49,7 @@ export async function readManifests(
 /** What is wrong with the files of one version: a code and the file's name each. */
 export async function checkFiles(
   tablePath: string,
-  { fragments }: Manifest,
+  { fragments, indexFiles }: Manifest,
 ): Promise<{ code: 'data-file-missing' | 'data-file-size' | 'data-file-broken'; name: string }[]> {
   const problems: Awaited<ReturnType<typeof checkFiles>> = [];
   for (const { files, deletionFile } of fragments) {
@@ -55,19 +57,24 @@ export async function checkFiles(
       const state = await stateOf(join(tablePath, 'data', name), bytes);
       if (state !== null) problems.push({ code: state, name });
     }
-    if (deletionFile !== null && (await stateOf(join(tablePath, deletionFile), -1)) === 'data-file-missing') {
-      problems.push({ code: 'data-file-missing', name: deletionFile });
+    if (deletionFile !== null) {
+      const state = await stateOf(join(tablePath, deletionFile), -1);
+      if (state !== null) problems.push({ code: state, name: deletionFile });
     }
+  }
+  for (const { name, bytes } of indexFiles) {
+    const state = await stateOf(join(tablePath, name), bytes);
+    if (state !== null) problems.push({ code: state, name });
   }
   return problems;
 }
 
-/** `bytes` of 0: any size that can hold a footer; −1: existence alone. */
+/** `bytes` of 0: any size that can hold a footer; −1: a list of deleted rows, whose size is not recorded. */
 async function stateOf(path: string, bytes: number) {
   try {
     await using file = await open(path, 'r');
-    if (bytes < 0) return null;
     const { size } = await file.stat();
+    if (bytes < 0) return await deletionState(file, size, path);
     if (bytes > 0 ? size !== bytes : size < FOOTER_BYTES) return 'data-file-size';
     const tail = Buffer.alloc(MAGIC.length);
     await file.read(tail, 0, tail.length, size - tail.length);
@@ -78,8 +85,18 @@ async function stateOf(path: string, bytes: number) {
   }
 }
 
+/** One ends as Arrow files do, the other begins with a number that is never zero. */
+async function deletionState(file: FileHandle, size: number, path: string) {
+  if (size < 8) return 'data-file-size';
+  const [mark, at] = path.endsWith('.arrow') ? ['ARROW1', size - 6] : ['', 0];
+  const bytes = Buffer.alloc(mark === '' ? 4 : mark.length);
+  await file.read(bytes, 0, bytes.length, at);
+  const isRight = mark === '' ? bytes.readUInt32LE() !== 0 : bytes.toString('latin1') === mark;
+  return isRight ? null : 'data-file-broken';
+}
+
 /** Null if the bytes are not a whole manifest. */
-function parseManifest(name: string, bytes: Buffer): Manifest | null {
+export function parseManifest(name: string, bytes: Buffer): Manifest | null {
   if (bytes.length <= FOOTER_BYTES || bytes.toString('latin1', bytes.length - MAGIC.length) !== MAGIC) return null;
   const at = bytes.readBigUInt64LE(bytes.length - FOOTER_BYTES);
   if (at > BigInt(bytes.length - FOOTER_BYTES - 4)) return null;
@@ -89,7 +106,7 @@ function parseManifest(name: string, bytes: Buffer): Manifest | null {
   try {
     const fields = readFields(bytes.subarray(start, end));
     const fragments = fields.filter(({ field }) => field === 2).map(({ value }) => parseFragment(asBytes(value)));
-    return { name, version: numberOf(fields, 3), fragments };
+    return { name, version: numberOf(fields, 3), fragments, indexFiles: parseIndexes(bytes, fields) };
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
@@ -99,6 +116,29 @@ function parseManifest(name: string, bytes: Buffer): Manifest | null {
 interface Field {
   readonly field: number;
   readonly value: bigint | Buffer;
+}
+
+/** The indexes stand in a message of their own, whose place the manifest tells. */
+function parseIndexes(bytes: Buffer, manifest: readonly Field[]): DataFile[] {
+  if (!manifest.some(({ field }) => field === 6)) return [];
+  const at = numberOf(manifest, 6);
+  if (at + 4 > bytes.length) throw new RangeError('cut short');
+  const section = readFields(bytes.subarray(at + 4, at + 4 + bytes.readUInt32LE(at)));
+  return section
+    .filter(({ field }) => field === 1)
+    .map(({ value }) => readFields(asBytes(value)))
+    .flatMap((index) => {
+      const uuid = readFields(asBytes(index.find(({ field }) => field === 1)?.value ?? 0n));
+      const folder = join('_indices', asUuid(asBytes(uuid[0]?.value ?? 0n)));
+      return index
+        .filter(({ field }) => field === 10)
+        .map(({ value }) => readFields(asBytes(value)))
+        .map((file) => ({ name: join(folder, textOf(file, 1)), bytes: numberOf(file, 2) }));
+    });
+}
+
+function asUuid(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 function parseFragment(bytes: Buffer): Fragment {
@@ -173,8 +213,8 @@ function asBytes(value: bigint | Buffer): Buffer {
   return value;
 }
 
-/** `18446744073709551615 − version` names a manifest of the current format, the version itself one of the older. */
-function newestFirst(a: string, b: string): number {
+/** For sorting names. `18446744073709551615 − version` names a manifest of the current format, the version itself one of the older. */
+export function newestFirst(a: string, b: string): number {
   const version = (name: string) => {
     const number = BigInt(name.slice(0, -'.manifest'.length));
     return number > 1n << 63n ? (1n << 64n) - 1n - number : number;
