@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { exists } from '../store/atomic-file.ts';
-import { readManifests } from '../verify/manifest.ts';
+import { readManifests } from '../store/manifest.ts';
 import { type FoundFile, filesBelow } from './waste.ts';
 
 export interface TableFiles {

@@ -104,7 +104,9 @@ describe('the points', () => {
     const all = new Set(Object.values(passed).flatMap((counts) => Object.keys(counts)));
     expect([...all].sort()).toEqual([...POINTS].sort());
     const migration = readFileSync(new URL('../migrate/kill.test.ts', import.meta.url), 'utf8');
-    expect(pointsInSource().filter((name) => /^(migrate|rollback)/.test(name) && !migration.includes(`'${name}'`))).toEqual([]);
+    expect(
+      pointsInSource().filter((name) => /^(migrate|rollback)/.test(name) && !migration.includes(`'${name}'`)),
+    ).toEqual([]);
   });
 
   test('cannot be armed from outside: the program hands on none', () => {

@@ -34,7 +34,7 @@ beforeAll(async () => {
   expect(run.code, run.stderr).toBe(0);
   expect(statusOf(directory.path)).toMatchObject({ complete: true });
   expected = await indexDigest(directory.path);
-});
+}, 300_000);
 
 async function expectWhole(root: string): Promise<void> {
   const status = statusOf(root);
@@ -46,7 +46,7 @@ async function expectWhole(root: string): Promise<void> {
 }
 
 describe('a SIGKILL', () => {
-  test('of the program itself, between two checkpoints, loses nothing; resume says where it goes on', async () => {
+  test('of the program itself, between two checkpoints, loses nothing; resume says where it goes on', { timeout: 300_000 }, async () => {
     await using directory = await project();
     const state = await killAfterCheckpoint(directory.path);
     const run = tandem('resume', directory.path);

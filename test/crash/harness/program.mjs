@@ -10,7 +10,10 @@ const bin = fileURLToPath(new URL('../../../bin/tandem.js', import.meta.url));
  * @param {{ killAfterMs?: number | undefined, command?: readonly string[], env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<{ code: number | null, killed: boolean, ms: number, stdout: string, stderr: string }>}
  */
-export function run(args, { killAfterMs, command = [process.execPath, bin], env = { ...process.env, TANDEM_CACHE: 'off' } } = {}) {
+export function run(
+  args,
+  { killAfterMs, command = [process.execPath, bin], env = { ...process.env, TANDEM_CACHE: 'off' } } = {},
+) {
   return new Promise((resolve, reject) => {
     const [file = '', ...first] = command;
     const startedAt = performance.now();
