@@ -46,7 +46,9 @@ async function expectWhole(root: string): Promise<void> {
 }
 
 describe('a SIGKILL', () => {
-  test('of the program itself, between two checkpoints, loses nothing; resume says where it goes on', { timeout: 300_000 }, async () => {
+  test('of the program itself, between two checkpoints, loses nothing; resume says where it goes on', {
+    timeout: 300_000,
+  }, async () => {
     await using directory = await project();
     const state = await killAfterCheckpoint(directory.path);
     const run = tandem('resume', directory.path);
