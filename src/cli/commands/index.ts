@@ -32,7 +32,10 @@ export function registerIndex(program: Command, cli: Cli): void {
     .option('--exclude <pattern>', 'leave out files and folders that match; may be given again', gather)
     .option('--dry-run', 'only say which files would be indexed; -v or --json lists them')
     .option('--explain <path>', 'only say which rule decides about a file; ends with 3 if it is left out')
-    .option('--allow-secrets', 'also index files that hold secrets by their name, such as .env')
+    .option(
+      '--allow-secrets',
+      'index files that hold secrets by their name, such as .env, and mask no credentials in others',
+    )
     .addOption(
       new Option('--phase <phase>', '1: parse, 2: embed, all: both').default('all' as const).argParser(parsePhase),
     );
