@@ -8,8 +8,9 @@ import { readLockHolder } from '../store/lock.ts';
 import { detectLayout } from '../store/open.ts';
 import { compareWith } from './against.ts';
 import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile } from './check-files.ts';
-import { checkClaims, type Facts, noFacts, readChunks, readStructure, readVectors } from './check-rows.ts';
+import { checkClaims, readChunks, readStructure, readVectors } from './check-rows.ts';
 import { checkListedFiles, type OpenTable, openChecked, readable } from './check-tables.ts';
+import { type Facts, noFacts } from './facts.ts';
 import { collectFindings, type Finding, type Findings } from './findings.ts';
 
 export interface VerifyPlace {

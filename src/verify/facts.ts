@@ -1,0 +1,36 @@
+// What the passes over the tables gather, for one to be checked against the other.
+import { type IdIndex, idIndex } from './ids.ts';
+
+/** What the rows of an index say, by the numbers of their chunk ids: an array has nothing where its table has no row. */
+export interface Facts {
+  readonly ids: IdIndex;
+  readonly structure: {
+    readonly path: string[];
+    /** The parent's number; −1 for none. */
+    readonly parent: number[];
+    readonly depth: number[];
+    /** This and the next only in a full pass. */
+    readonly occurrence: number[];
+    readonly contentHash: string[];
+  };
+  readonly chunks: {
+    readonly path: string[];
+    readonly status: string[];
+    readonly startLine: number[];
+    readonly endLine: number[];
+    /** This and the next two only in a full pass. */
+    readonly kind: string[];
+    readonly breadcrumb: string[];
+    readonly contentHash: string[];
+  };
+  readonly vectors: true[];
+}
+
+export function noFacts(): Facts {
+  return {
+    ids: idIndex(),
+    structure: { path: [], parent: [], depth: [], occurrence: [], contentHash: [] },
+    chunks: { path: [], status: [], startLine: [], endLine: [], kind: [], breadcrumb: [], contentHash: [] },
+    vectors: [],
+  };
+}
