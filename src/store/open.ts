@@ -111,6 +111,8 @@ async function openLocked(
   const dimension = await dimensionOf(vectorsTable);
   const structureTable = await open(own, layout.structureTable, STRUCTURE_SCHEMA);
   const isReplaced = await addOwnColumns(vectorsTable, vectorsSchema(dimension), fence);
+  // A checkpoint speaks of versions of a table that is gone.
+  if (isReplaced) await rm(layout.checkpointFile, { force: true });
   const chunks = chunksStore(chunksTable);
   const vectors = vectorsStore(vectorsTable, { dimension, projectName: basename(options.root) });
   const structure = structureStore(structureTable);

@@ -95,12 +95,15 @@ describe('a foreign index', () => {
     const rows = makeRows(3, 2);
     await writeFiles(directory.path, rows);
     await parse(directory.path);
+    const checkpoint = join(directory.path, INDEX, 'tandem', 'checkpoint.json');
+    await writeFile(checkpoint, '{}');
     await rm(join(directory.path, INDEX, 'lance'), { recursive: true });
     await writeSplitTables(directory.path, rows, { place: 'lance' });
     await using stores = await openStores(directory.path);
     expect(stores.adopted).toBe(3);
     expect(stores.distrusted.size).toBe(0);
     expect(Object.keys((await tableState(stores)).structure).sort()).toEqual(rows.map((row) => row.id).sort());
+    await expect(stat(checkpoint)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('stays taken over while nothing changes, run after run', async () => {
