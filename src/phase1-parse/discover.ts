@@ -81,8 +81,11 @@ export async function discover(root: string, options: DiscoverOptions): Promise<
   });
   const forced = options.rules
     ? await listForced(realRoot, options.rules, (folder) => folder === folders.indexFolder, options.signal)
-    : [];
-  const found = await lookAt(realRoot, [...listing.paths, ...forced], folders, { ...options, forced });
+    : { paths: [], failed: [] };
+  const found = await lookAt(realRoot, [...listing.paths, ...forced.paths], folders, {
+    ...options,
+    forced: forced.paths,
+  });
   const skipped = sortBytewise([
     ...found.skipped,
     ...[...new Set(listing.unreadableNames)].map(skip('name is not UTF-8')),
@@ -92,7 +95,7 @@ export async function discover(root: string, options: DiscoverOptions): Promise<
   return {
     files: found.files,
     skipped,
-    failed: sortBytewise(oncePerPath([...listing.failed, ...found.failed, ...folders.failed])),
+    failed: sortBytewise(oncePerPath([...listing.failed, ...forced.failed, ...found.failed, ...folders.failed])),
     method: listing.method,
     notices: listing.notices,
     startedAtNs,

@@ -2,6 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { messageOf } from '../core/errors.ts';
 import { matchesGlob } from '../core/glob.ts';
 import type { SourceRules } from '../core/source-rules.ts';
 import { isSilentName, isVendoredFolder } from './file-policy.ts';
@@ -28,47 +29,52 @@ function hasExtension(extensions: readonly string[], path: string): boolean {
   return extensions.includes(extension) || extensions.includes(extension.toLowerCase());
 }
 
+interface Forced {
+  readonly paths: readonly string[];
+  readonly failed: readonly { readonly path: string; readonly reason: string }[];
+}
+
 /**
  * Files to take in whatever a `.gitignore` says. Folders of other people's work are entered only where a pattern names
- * them. Links are not followed, and what cannot be opened is passed over: without the rule it would not be looked at.
+ * them. Links are not followed; a folder that cannot be opened is among the failed, for what is known of it must be kept.
  */
 export async function listForced(
   root: string,
   rules: SourceRules,
   isIndexDir: (folder: string) => boolean,
   signal: AbortSignal | undefined,
-): Promise<string[]> {
+): Promise<Forced> {
   const { forceIncludePatterns: patterns, forceIncludePaths: places } = rules;
-  if (patterns.length + places.length === 0) return [];
+  if (patterns.length + places.length === 0) return { paths: [], failed: [] };
   const isNamed = (folder: string) => patterns.some((pattern) => pattern.startsWith(`${folder}/`));
   const liesInPlace = (path: string) => places.some((place) => path === place || path.startsWith(`${place}/`));
   // A pattern may match the end of a path, so that a folder can only be passed by where there are none.
   const mayHold = (folder: string) =>
     patterns.length > 0 || liesInPlace(folder) || places.some((place) => place.startsWith(`${folder}/`));
 
-  const found: string[] = [];
+  const paths: string[] = [];
+  const failed: { path: string; reason: string }[] = [];
   const waiting = [''];
   for (let visited = 1; waiting.length > 0; visited++) {
     if (visited % 128 === 0) await nextTurn();
     signal?.throwIfAborted();
     const folder = waiting.pop()!;
-    for (const entry of readable(absolutePath(root, folder))) {
+    let entries: ReturnType<typeof entriesOf>;
+    try {
+      entries = entriesOf(absolutePath(root, folder));
+    } catch (error) {
+      failed.push({ path: folder, reason: messageOf(error) });
+      continue;
+    }
+    for (const entry of entries) {
       const name = entry.name.toString('utf8');
       const path = folder === '' ? name : `${folder}/${name}`;
       if (!isUtf8(entry.name) || isSilentName(name)) continue;
       if (entry.isDirectory()) {
         const isOpen = !isIndexDir(path) && mayHold(path) && (!isVendoredFolder(name) || isNamed(path));
         if (isOpen) waiting.push(path);
-      } else if (liesInPlace(path) || patterns.some((pattern) => matchesGlob(pattern, path))) found.push(path);
+      } else if (liesInPlace(path) || patterns.some((pattern) => matchesGlob(pattern, path))) paths.push(path);
     }
   }
-  return found;
-}
-
-function readable(folder: string): ReturnType<typeof entriesOf> {
-  try {
-    return entriesOf(folder);
-  } catch {
-    return [];
-  }
+  return { paths, failed };
 }

@@ -3,6 +3,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SourceRules } from '../../src/core/source-rules.ts';
+import { listForced } from '../../src/phase1-parse/peer-rules.ts';
 import { discoverIn, pathsOf, repository, skipsOf, temporaryFolder, write } from './temporary-trees.ts';
 
 const RULES: SourceRules = {
@@ -84,6 +85,13 @@ describe.each(['git', 'walk'] as const)('with the settings of mcp-vector-search 
     const found = await discovered({ respectGitignore: false });
     expect(pathsOf(found)).toEqual(expect.arrayContaining(['gen/f.py', 'repos/own/h.py', 'k.log']));
     expect(pathsOf(found)).not.toContain('node_modules/m/i.js');
+  });
+
+  test('what cannot be looked into is among the failed, for its files are not known to be gone', async () => {
+    const rules = { ...RULES, forceIncludePaths: ['gen'] };
+    const { paths, failed } = await listForced(join(temporaryFolder(), 'away'), rules, () => false, undefined);
+    expect(paths).toEqual([]);
+    expect(failed).toEqual([{ path: '', reason: expect.stringContaining('ENOENT') }]);
   });
 
   test('a forced link is not followed', async () => {
