@@ -1,12 +1,9 @@
-// The only user of web-tree-sitter. A tree lives inside one call of `read`: what comes out are names and offsets.
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { Language as Grammar, Parser, Query, type QueryMatch, type Range, type Tree } from 'web-tree-sitter';
-import { IndexerError, messageOf } from '../core/errors.ts';
+// Texts → what the queries of their languages find. A tree lives inside one call of `read`: what comes out are names and offsets.
+import type { QueryMatch, Range, Tree } from 'web-tree-sitter';
 import { type Language, loadBuiltInLanguages } from '../languages/load.ts';
 import { createRegistry, type LanguageRegistry } from '../languages/registry.ts';
-import { isKnownCapture } from '../languages/vocabulary.ts';
+import { boundariesOf } from './boundaries.ts';
+import { type Compiled, compile, EMBED, type Origin, startRuntime } from './compile.ts';
 
 /** Offsets are UTF-16 units from the text's start; `end` is exclusive. */
 export interface Capture {
@@ -15,13 +12,6 @@ export interface Capture {
   readonly end: number;
   /** Named children of a `@params` node, −1 if it has no children at all; 0 for every other capture. */
   readonly children: number;
-}
-
-/** Whose query found something. */
-export interface Origin {
-  readonly language: Language;
-  /** What that query can count. */
-  readonly counts: { readonly decisions: boolean; readonly nesting: boolean };
 }
 
 /** One match of a query; `pattern` is the position of its pattern in the query, larger for a language embedded in another. */
@@ -57,20 +47,6 @@ export interface Syntax {
    * After a RuntimeError out of the wasm code the module is lost: end the thread.
    */
   read<T>(language: Language, text: string, use: (reading: SyntaxReading) => T): Promise<T | null>;
-}
-
-/** Shorter nodes are never cut, so their insides are not looked at. */
-const LONG_NODE = 400;
-
-interface Compiled extends Origin {
-  readonly parser: Parser;
-  readonly query: Query;
-  /** Apart from the other, for it has to look at every node, and most files have no error. */
-  readonly errorQuery: Query;
-  readonly comments: ReadonlySet<string>;
-  /** True if its query finds regions of other languages. */
-  readonly embeds: boolean;
-  readonly blanks: readonly RegExp[];
 }
 
 /** Grammars are loaded when first needed, and once. */
@@ -117,65 +93,6 @@ export async function openSyntax(
       }
     },
   };
-}
-
-let runtime: Promise<void> | undefined;
-
-function startRuntime(): Promise<void> {
-  runtime ??= Parser.init();
-  return runtime;
-}
-
-async function compile(language: Language): Promise<Compiled> {
-  const grammar = await loadGrammar(language);
-  // What every language needs is added here, so that no query can forget it.
-  const source = [language.query, ...language.comments.map((type) => `(${type}) @_comment`)];
-  let query: Query;
-  try {
-    query = new Query(grammar, source.join('\n'));
-  } catch (error) {
-    throw badQuery(language, messageOf(error), error);
-  }
-  const unknown = query.captureNames.find((name) => !isKnownCapture(name));
-  if (unknown !== undefined) throw badQuery(language, `unknown capture @${unknown}`);
-  const parser = new Parser();
-  parser.setLanguage(grammar);
-  return {
-    language,
-    parser,
-    query,
-    errorQuery: new Query(grammar, '(ERROR) @_error (MISSING) @_error'),
-    comments: new Set(language.comments),
-    blanks: language.blanks.map((pattern) => new RegExp(pattern, 'dgm')),
-    embeds: query.captureNames.some((name) => name.startsWith(EMBED)),
-    counts: { decisions: query.captureNames.includes('decision'), nesting: query.captureNames.includes('nest') },
-  };
-}
-
-async function loadGrammar(language: Language): Promise<Grammar> {
-  if (language.grammar === null) throw new TypeError(`the language ${language.id} has no grammar`);
-  const { path, sha256 } = language.grammar;
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw damaged(`cannot read the grammar of ${language.id}, ${path}: ${messageOf(error)}`, error);
-  }
-  if (sha256 !== null && createHash('sha256').update(bytes).digest('hex') !== sha256) {
-    throw damaged(`the grammar of ${language.id}, ${path}, is not the one that was shipped (its SHA-256 differs)`);
-  }
-  try {
-    const grammar = await Grammar.load(bytes);
-    new Parser().setLanguage(grammar).delete();
-    return grammar;
-  } catch (error) {
-    // What the loader throws may have an empty message.
-    const reason = messageOf(error);
-    throw damaged(
-      `the grammar ${basename(path)} of ${language.id} does not load (${reason}); ABI 13 to 15 is read`,
-      error,
-    );
-  }
 }
 
 /** One tree and what was found in it. */
@@ -267,7 +184,6 @@ interface Region extends Range {
   readonly language: string;
 }
 
-const EMBED = 'embed.';
 /** Statements in a region may be cut before those parts of the page that are further inside than the region is. */
 const EMBEDDED_DEPTH = 2;
 
@@ -304,68 +220,4 @@ function plainMatches({ compiled, found }: Read, patternOffset: number): Match[]
     if (plain.length > 0) matches.push({ pattern: patternOffset + patternIndex, origin, captures: plain });
   }
   return matches;
-}
-
-/** Walks with a cursor, not by recursion: trees are as deep as their text is nested. */
-function boundariesOf(
-  tree: Tree,
-  text: string,
-  comments: ReadonlySet<string>,
-  stretches: readonly { readonly start: number; readonly end: number }[],
-  outermost: number,
-): Boundary[] {
-  const boundaries: Boundary[] = [];
-  const cursor = tree.walk();
-  try {
-    let ahead = 0; // the first stretch that is not behind
-    let depth = outermost;
-    let follows = false; // what stands below its comment stays with it
-    let more = cursor.gotoFirstChild();
-    while (more) {
-      const start = cursor.startIndex;
-      while (ahead < stretches.length && stretches[ahead]!.end <= start) ahead += 1;
-      if (ahead === stretches.length) break;
-      if (cursor.nodeIsNamed) {
-        const isComment = comments.has(cursor.nodeType);
-        if (!isComment || startsLine(text, start)) {
-          if (!follows) boundaries.push({ start, depth });
-          follows = isComment;
-        }
-      }
-      const end = cursor.endIndex;
-      if (end - start > LONG_NODE && end > stretches[ahead]!.start && cursor.gotoFirstChild()) {
-        depth += 1;
-        follows = false;
-        continue;
-      }
-      while (more && !cursor.gotoNextSibling()) {
-        more = cursor.gotoParent();
-        depth -= 1;
-        follows = false;
-      }
-    }
-    return boundaries;
-  } finally {
-    cursor.delete();
-  }
-}
-
-function startsLine(text: string, offset: number): boolean {
-  let at = offset - 1;
-  while (at >= 0 && (text[at] === ' ' || text[at] === '\t')) at -= 1;
-  return at < 0 || text[at] === '\n';
-}
-
-function damaged(message: string, cause?: unknown): IndexerError {
-  return new IndexerError('GRAMMAR_DAMAGED', message, {
-    hint: 'install tandem-index again, or rebuild a checkout',
-    cause,
-  });
-}
-
-function badQuery(language: Language, problem: string, cause?: unknown): IndexerError {
-  return new IndexerError('CONFIG_INVALID', `the query of the language ${language.id}: ${problem}`, {
-    hint: 'correct its query.scm; src/languages/vocabulary.ts lists the captures',
-    cause,
-  });
 }

@@ -45,9 +45,9 @@ describe('what is left out', () => {
     const table = `TABLE = "${'A'.repeat(6000)}"\n`;
     const code = 'def f(a, b):\n    return a + b\n\n\n'.repeat(300);
     expect(await parse('a.py', table + code)).toMatchObject({ status: 'parsed' });
-    expect(await parse('a.md', `${'A paragraph of words. '.repeat(60)}\n\n`.repeat(9))).toMatchObject({
-      status: 'fallback',
-    });
+    const prose = `${'A paragraph of words. '.repeat(60)}\n\n`.repeat(9);
+    expect(await parse('a.txt', prose)).toMatchObject({ status: 'fallback' });
+    expect(await parse('a.md', prose)).toMatchObject({ status: 'parsed' });
   });
 
   it.each([
@@ -78,7 +78,7 @@ describe('what has no tree', () => {
   });
 
   it('text in no known language is cut into lines', async () => {
-    const content = await parse('docs/a.md', '# Title\n\nWords.\n');
+    const content = await parse('docs/a.txt', '# Title\n\nWords.\n');
     expect(content).toMatchObject({ status: 'fallback', reason: 'no grammar' });
     expect(content.chunks).toHaveLength(1);
     expect(content.chunks[0]).toMatchObject({
