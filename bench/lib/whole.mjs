@@ -106,7 +106,7 @@ export function laterRuns(folders, count, runs) {
     for (const { report } of unchanged) {
       if (report.files.parsed > 0) throw new Error(`${report.files.parsed} files were parsed though nothing changed`);
     }
-    const edited = [...pathsBelow(root)].find((path) => path.endsWith('.py') || path.endsWith('.ts'));
+    const edited = [...pathsBelow(root)].find((path) => /\.(py|tsx?|jsx?|go|rs|java|rb|php|c|cpp|cs)$/.test(path));
     const edits =
       edited === undefined || !existsSync(edited)
         ? []

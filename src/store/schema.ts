@@ -18,7 +18,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import type { Chunk, ChunkStatus, PendingChunk } from '../core/chunk.ts';
-import { bytesOf, type TextColumn, type TextListColumn } from './columns.ts';
+import { bytesOf, type TextColumn, type TextListColumn, textColumn, textListColumn } from './columns.ts';
 
 const string = new Utf8();
 const int32 = new Int32();
@@ -168,7 +168,17 @@ function columnData(type: DataType, values: NonNullable<Columns[string]>, own: O
   if (values instanceof Int32Array && type instanceof Int32) {
     return makeData({ type, length: values.length, nullCount: 0, data: own(values) });
   }
+  // Arrow's own builders go cell by cell: they are for what may hold NULL.
+  if (type instanceof Utf8 && areAll(values, 'string')) return textData(textColumn(values), own);
+  if (type instanceof List) return columnData(type, textListColumn(values as readonly string[][]), own);
+  if (type instanceof Int32 && areAll(values, 'number')) return columnData(type, Int32Array.from(values), own);
   return vectorFromArray(values as unknown[], type).data[0]!;
+}
+
+function areAll(values: ArrayLike<unknown>, type: 'string'): values is readonly string[];
+function areAll(values: ArrayLike<unknown>, type: 'number'): values is readonly number[];
+function areAll(values: ArrayLike<unknown>, type: string): boolean {
+  return Array.isArray(values) && values.every((value) => typeof value === type);
 }
 
 function textData({ bytes, offsets }: TextColumn, own: Own): Data<Utf8> {
