@@ -232,6 +232,23 @@ const runKilled = fc.tuple(fc.constantFrom<1 | 2 | 'all'>(1, 2, 'all'), killAt).
   }),
 );
 
+/** Where most goes wrong: what was embedded changes, and the run that follows does not end. */
+const editAndKill = fc.tuple(fc.nat(99), fc.nat(4), fc.constantFrom(2, 3, 3, 4, 5, 6)).map(([pick, part, point]) =>
+  command(
+    `embed, edit the first function of file #${pick} to ${part}, run 1 killed at point ${point}`,
+    async (model, machine) => {
+      const before = machine.embedded;
+      await machine.run('all');
+      await finished(model, machine, 'all', before);
+      const path = chosen(model, pick);
+      put(model, machine, path, model.files.get(path)!.replace(/\* \d/, `* ${part}`));
+      if ((await machine.run(1, { killAt: point })) !== null) return await finished(model, machine, 1, before);
+      await keepWhatIsWhole(model, machine);
+    },
+    hasFiles,
+  ),
+);
+
 /** A vector that is stored together with its chunk is never made again. */
 async function keepWhatIsWhole(model: Model, machine: Machine): Promise<void> {
   const ids = new Set((await machine.storedChunks()).map(({ id }) => id));
@@ -275,6 +292,8 @@ const commands = fc.commands(
     runKilled,
     runKilled,
     runKilled,
+    editAndKill,
+    editAndKill,
     cleanUp,
     lose,
     passTime,
