@@ -43,7 +43,7 @@ export function registerIndex(program: Command, cli: Cli): void {
     const flags = self.optsWithGlobals<IndexFlags>();
     if (flags.force && flags.phase === 2) {
       throw new IndexerError('USAGE', '--force parses again, and phase 2 does not parse', {
-        hint: 'a chunk that did not change would get the vector it has',
+        hint: 'a chunk that did not change would get the vector it has; to embed everything anew all the same: tandem index --reembed',
       });
     }
     const config = await configFor(self, path, true);
