@@ -132,8 +132,9 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
     phase2: { started_at: now, finished_at: null, recipe },
   }));
   const embedder = await openEmbedderFor(index);
+  let result: Phase2Result;
   try {
-    const result = await runPhase2(
+    result = await runPhase2(
       {
         ...stores,
         embedder,
@@ -145,16 +146,16 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
       },
       { batchesPerCheckpoint: config.checkpointInterval, signal },
     );
-    await updateRun(index, (run, now) => ({
-      ...run,
-      finished_at: now,
-      phase2: run.phase2 && { ...run.phase2, finished_at: now },
-    }));
-    await compact(index, result.embedded);
-    return result;
   } finally {
-    await embedder.close();
+    await embedder.close(); // before the tables are compacted: both take much memory
   }
+  await updateRun(index, (run, now) => ({
+    ...run,
+    finished_at: now,
+    phase2: run.phase2 && { ...run.phase2, finished_at: now },
+  }));
+  await compact(index, result.embedded);
+  return result;
 }
 
 export async function openEmbedderFor({ config, stores, observe, openEmbedder }: WritableIndex): Promise<Embedder> {
