@@ -9,13 +9,15 @@ import { isEntry, setupOrExit } from './setup.mjs';
 
 const USAGE = `npm run crash -- <what> [--seed N] [--report file.json] [--keep]
   --rounds N       kills the program N times at random moments
-  --power-cuts N   lets it go on from N disks as a power cut may leave them`;
+  --power-cuts N   lets it go on from N disks as a power cut may leave them
+  --mutations N    spoils the small files beside the tables in N ways`;
 
 if (isEntry(import.meta.url)) {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string' },
       'power-cuts': { type: 'string' },
+      mutations: { type: 'string' },
       seed: { type: 'string' },
       report: { type: 'string' },
       keep: { type: 'boolean', default: false },
@@ -35,6 +37,10 @@ if (isEntry(import.meta.url)) {
   if (values['power-cuts'] !== undefined) {
     const { powerCuts } = await import('../test/crash/power-cut/simulate.mjs');
     reports.push(await powerCuts({ images: Number(values['power-cuts']), seed, folder, say }));
+  }
+  if (values.mutations !== undefined) {
+    const { mutate } = await import('../test/crash/mutations.mjs');
+    reports.push(await mutate({ mutations: Number(values.mutations), seed, folder, say }));
   }
   if (reports.length === 0) {
     console.error(USAGE);

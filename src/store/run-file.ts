@@ -23,7 +23,7 @@ const runSchema = v.object({
     started_at: v.string(),
     finished_at: v.nullable(v.string()),
     /** When discovery began, in nanoseconds of the file system's clock: files touched since are read again. */
-    scan_started_ns: v.string(),
+    scan_started_ns: v.pipe(v.string(), v.regex(/^\d{1,30}$/)),
     discovered: v.number(),
     /** Files left out by policy before they were read, by reason. */
     skipped: v.record(v.string(), v.number()),

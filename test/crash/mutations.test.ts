@@ -1,0 +1,26 @@
+// A share of `npm run crash -- --mutations 10000`.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readRunFile } from '../../src/store/run-file.ts';
+import { temporaryDirectory } from '../store/make.ts';
+import { record } from '../verify/fixture.ts';
+import { mutate } from './mutations.mjs';
+
+const MUTATIONS = Number(process.env.TANDEM_MUTATIONS ?? 40);
+const SEED = Number(process.env.TANDEM_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+test(`${MUTATIONS} spoilt small files end in no bug and hide no row`, { timeout: 1_800_000 }, async () => {
+  await using directory = await temporaryDirectory();
+  const report = await mutate({ mutations: MUTATIONS, seed: SEED, folder: directory.path });
+  expect(report.examples, `seed ${SEED}`).toEqual([]);
+  expect(report.answers['status complete, index complete']).toBeGreaterThan(0);
+});
+
+test('a time in run.json that is no number is damage, not a bug later', async () => {
+  await using directory = await temporaryDirectory();
+  const path = join(directory.path, 'run.json');
+  const run = record(null);
+  await writeFile(path, JSON.stringify({ ...run, phase1: { ...run.phase1, scan_started_ns: '17x' } }));
+  expect(await readRunFile(path)).toMatchObject({ state: 'damaged' });
+});
