@@ -1,273 +1,312 @@
-// Embedding speed, memory and agreement: our engine beside the plain transformers.js pipeline on the same model file.
+// Embedding speed, memory and agreement: our engine beside its peers on the same texts, and beside what the processor can do.
 //
-//   npm run bench -- embed [folder | texts.json] [--cut parser|blocks] [--chunks 1000] [--wide-chunks 512] [--pairs 3]
-//                          [--workers 2] [--json]
+//   npm run bench -- embed <folder | texts.json> [--python <venv>/bin/python] [--mvs <path>/mcp-vector-search]
+//                          [--chunks 5000] [--sample 512] [--pairs 5] [--growth-chunks 100000] [--plot embed.svg] [--json]
 //
-// A folder is cut into chunks, a .json file holds an array of texts. Every engine runs in a process of its own, so that
-// its peak memory is its own; ours and a rival take turns on the same distinct texts, and medians of the pairs are told.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// --python: with tools/model/requirements.txt; makes the dynamic int8 file, the products for the limit, and runs
+// sentence-transformers. Without it those lines are left out, and said to be. In each of `pairs` rounds every engine runs
+// once, in turn, in a process of its own. Engines run on `chunks` texts (ours, both workers) or on a sample of them with
+// the same lengths (all others); ratios are of tokens per CPU-second within a round, medians over the rounds.
+// A short form: --chunks 600 --sample 128 --pairs 1 --growth-chunks 2000.
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { extname, join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { stratified, textsOf } from './lib/embed-texts.mjs';
+import { median, runTandem } from './lib/measure.mjs';
+import { timelinePlot } from './lib/plot.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const modelDir = join(root, 'models', 'all-MiniLM-L6-v2');
-const DIMENSION = 384;
+const bundled = join(root, 'models', 'all-MiniLM-L6-v2');
+const runner = fileURLToPath(new URL('./lib/embed-run.mjs', import.meta.url));
+const peerScript = fileURLToPath(new URL('./lib/sentence_transformers_run.py', import.meta.url));
+const build = join(root, 'tools', 'model', 'build.py');
 const CAP = 256;
-const CODE = new Set(['.py', '.ts', '.js', '.go', '.rs', '.java']);
+const DIMENSION = 384;
+const LAYERS = 6;
+const PRODUCT_ROWS = 512;
+// inner and outer width of a product, and how often a layer has it
+const PRODUCTS = [
+  { inner: 384, outer: 384, times: 4 },
+  { inner: 384, outer: 1536, times: 1 },
+  { inner: 1536, outer: 384, times: 1 },
+];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    cut: { type: 'string' },
-    chunks: { type: 'string', default: '1000' },
-    'wide-chunks': { type: 'string', default: '512' },
-    pairs: { type: 'string', default: '3' },
-    workers: { type: 'string', default: '2' },
+    python: { type: 'string' },
+    mvs: { type: 'string' },
+    chunks: { type: 'string', default: '5000' },
+    sample: { type: 'string', default: '512' },
+    pairs: { type: 'string', default: '5' },
+    'growth-chunks': { type: 'string', default: '100000' },
+    plot: { type: 'string', default: 'embed.svg' },
     json: { type: 'boolean', default: false },
-    child: { type: 'string' }, // 'ours' or a batch size: this process is one run
   },
 });
 
-if (options.child === undefined) await compare();
-else await runOnce(options.child, positionals[0], positionals[1]);
-
-// --- one run, in its own process -------------------------------------------------------------------------------------
-
-async function runOnce(engine, textsFile, vectorsFile) {
-  const texts = JSON.parse(readFileSync(textsFile, 'utf8'));
-  const started = performance.now();
-  const { embed, lengths, close } = engine === 'ours' ? await openOurs() : await openPipeline(Number(engine));
-  await embed(['warm up']);
-  const loadSeconds = (performance.now() - started) / 1000;
-
-  const cpuBefore = process.cpuUsage();
-  const from = performance.now();
-  const vectors = await embed(texts);
-  const seconds = (performance.now() - from) / 1000;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  const peakMb = process.resourceUsage().maxRSS / 1024;
-
-  writeFileSync(vectorsFile, new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength));
-  const result = { loadSeconds, seconds, cpuSeconds: (user + system) / 1e6, peakMb, lengths: lengths?.(texts) };
-  console.log(JSON.stringify(result));
-  await close();
+const source = resolve(positionals[0] ?? join(root, 'src'));
+const folder = mkdtempSync(join(tmpdir(), 'bench-embed-'));
+try {
+  const result = await compare();
+  console.log(options.json ? JSON.stringify(result, null, 2) : table(result));
+} finally {
+  rmSync(folder, { recursive: true });
 }
-
-async function openOurs() {
-  const { openEmbedder } = await import('../dist/embedding/open.js');
-  const embedder = await openEmbedder({ modelDir, workers: Number(options.workers) });
-  const embed = async (texts) => {
-    const all = new Float32Array(texts.length * DIMENSION);
-    for (let at = 0; at < texts.length; at += 512) {
-      const { vectors, failures } = await embedder.embed(texts.slice(at, at + 512));
-      if (failures.length > 0) throw new Error(`not embedded: ${JSON.stringify(failures[0])}`);
-      all.set(vectors, at * DIMENSION);
-    }
-    return all;
-  };
-  return { embed, close: () => embedder.close() };
-}
-
-async function openPipeline(batchSize) {
-  const { env, pipeline } = await import('@huggingface/transformers');
-  env.allowRemoteModels = false;
-  const extract = await pipeline('feature-extraction', modelDir, {
-    dtype: 'q8',
-    device: 'cpu',
-    local_files_only: true,
-  });
-  const embed = async (texts) => {
-    const all = new Float32Array(texts.length * DIMENSION);
-    for (let at = 0; at < texts.length; at += batchSize) {
-      const output = await extract(texts.slice(at, at + batchSize), { pooling: 'mean', normalize: true });
-      all.set(output.data, at * DIMENSION);
-    }
-    return all;
-  };
-  const lengths = (texts) => texts.map((text) => extract.tokenizer.encode(text).length);
-  return { embed, lengths, close: () => extract.dispose() };
-}
-
-// --- the comparison --------------------------------------------------------------------------------------------------
 
 async function compare() {
-  const source = resolve(positionals[0] ?? join(root, 'src'));
-  const { texts, cut } = await textsOf(source);
-  const folder = mkdtempSync(join(tmpdir(), 'bench-embed-'));
-  try {
-    const report = {
-      source,
-      cut,
-      distinctTexts: texts.length,
-      workers: Number(options.workers),
-      pairs: Number(options.pairs),
-      rivals: [
-        rivalry(folder, 32, spread(texts, Number(options.chunks))),
-        rivalry(folder, 512, spread(texts, Number(options['wide-chunks']))),
-      ],
-    };
-    if (options.json) console.log(JSON.stringify(report, null, 2));
-    else print(report);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+  const all = stratified(await textsOf(source), Number(options.chunks));
+  const sample = stratified(all, Number(options.sample));
+  const [allFile, sampleFile] = [written('all.json', all), written('sample.json', sample)];
+  const dynamicDir = options.python === undefined ? undefined : makeDynamic();
 
-function rivalry(folder, batchSize, texts) {
-  const textsFile = join(folder, 'texts.json');
-  writeFileSync(textsFile, JSON.stringify(texts));
-  const runs = { ours: [], rival: [] };
-  for (let pair = 0; pair < Number(options.pairs); pair += 1) {
-    const order = pair % 2 === 0 ? ['ours', 'rival'] : ['rival', 'ours'];
-    for (const who of order) {
-      runs[who].push(childRun(who === 'ours' ? 'ours' : String(batchSize), textsFile, join(folder, `${who}.f32`)));
+  const engines = {
+    'ours, 2 workers': () => child({ engine: 'ours', workers: 2, textsFile: allFile }),
+    'ours, 2 workers, sample': () =>
+      child({ engine: 'ours', workers: 2, textsFile: sampleFile, vectorsFile: join(folder, 'ours.f32') }),
+    'ours, 1 worker, sample': () => child({ engine: 'ours', workers: 1, textsFile: sampleFile }),
+    'pipeline, our file, batch 32': () =>
+      child({ engine: 'pipeline', batch: 32, textsFile: sampleFile, vectorsFile: join(folder, 'pipeline.f32') }),
+  };
+  if (dynamicDir !== undefined) {
+    for (const batch of [32, 512]) {
+      engines[`pipeline, dynamic int8, batch ${batch}`] = () =>
+        child({ engine: 'pipeline', modelDir: dynamicDir, batch, textsFile: sampleFile });
     }
+    engines['sentence-transformers, CPU'] = () => sentenceTransformers(sampleFile);
   }
 
-  const lengths = runs.rival[0].lengths;
-  const tokens = lengths.reduce((sum, length) => sum + Math.min(length, CAP), 0);
-  const ours = summary(runs.ours, texts.length, tokens);
-  const rival = summary(runs.rival, texts.length, tokens);
-  const ratioOf = (measure) => median(runs.rival.map((run, pair) => measure(run) / measure(runs.ours[pair])));
+  const runs = Object.fromEntries(Object.keys(engines).map((name) => [name, []]));
+  const limits = [];
+  const products = options.python === undefined ? undefined : makeProducts();
+  for (let round = 0; round < Number(options.pairs); round += 1) {
+    const order = Object.entries(engines);
+    for (const [name, run] of round % 2 === 0 ? order : order.reverse()) runs[name].push(run());
+    if (products !== undefined) limits.push(await limit(products));
+  }
+
+  const lengths = child({ engine: 'lengths', textsFile: allFile }).lengths;
+  const capped = (list) => list.reduce((sum, length) => sum + Math.min(length, CAP), 0);
+  const sampleLengths = runs['pipeline, our file, batch 32'][0].lengths;
+  const tokens = { all: capped(lengths), sample: capped(sampleLengths) };
+  child({ engine: 'pipeline', batch: 1, textsFile: sampleFile, vectorsFile: join(folder, 'single.f32') });
+  const growth = growthRun(allFile, all.length);
   return {
-    batchSize,
-    texts: texts.length,
+    source,
+    chunks: all.length,
+    sample: sample.length,
+    pairs: Number(options.pairs),
     tokens,
-    ours,
-    rival,
-    wallRatio: ratioOf((run) => run.seconds),
-    cpuRatio: ratioOf((run) => run.cpuSeconds),
-    memoryRatio: ratioOf((run) => run.peakMb),
-    cosine: agreement(join(folder, 'ours.f32'), join(folder, 'rival.f32'), lengths),
+    engines: Object.fromEntries(
+      Object.entries(runs).map(([name, list]) => [
+        name,
+        summary(list, name === 'ours, 2 workers' ? tokens.all : tokens.sample),
+      ]),
+    ),
+    ratios: ratiosOf(runs),
+    agreement: { padded: agreement('pipeline.f32', sampleLengths), single: agreement('single.f32', sampleLengths) },
+    limit: limits.length === 0 ? undefined : shareOfLimit(limits, runs['ours, 2 workers'], tokens.all),
+    growth,
+    phase2: phase2(runs['ours, 2 workers'], tokens.all),
+    mvs: options.mvs === undefined ? undefined : mvs(),
   };
 }
 
-function childRun(engine, textsFile, vectorsFile) {
-  const own = [fileURLToPath(import.meta.url), '--child', engine, '--workers', options.workers, textsFile, vectorsFile];
-  const { status, signal, stdout } = spawnSync(process.execPath, own, {
+function written(name, value) {
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify(value));
+  return path;
+}
+
+function child(spec) {
+  return JSON.parse(
+    output(process.execPath, [runner, JSON.stringify(spec)])
+      .trim()
+      .split('\n')
+      .at(-1),
+  );
+}
+
+function output(program, args, settings = {}) {
+  const { status, signal, stdout } = spawnSync(program, args, {
     encoding: 'utf8',
-    maxBuffer: 1 << 26,
+    maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'inherit'],
+    ...settings,
   });
-  if (status !== 0) throw new Error(`the run of ${engine} ended with ${signal ?? status}`);
-  return JSON.parse(stdout);
+  if (status !== 0) throw new Error(`${program} ${args.join(' ').slice(0, 200)} ended with ${signal ?? status}`);
+  return stdout;
 }
 
-function summary(runs, texts, tokens) {
-  const seconds = median(runs.map((run) => run.seconds));
-  const cpuSeconds = median(runs.map((run) => run.cpuSeconds));
+// --- what is made for the comparison ---------------------------------------------------------------------------------
+
+function makeDynamic() {
+  const dir = join(folder, 'dynamic-int8');
+  mkdirSync(join(dir, 'onnx'), { recursive: true });
+  for (const name of readdirSync(bundled))
+    if (name.endsWith('.json')) copyFileSync(join(bundled, name), join(dir, name));
+  output(options.python, [build, 'dynamic', join(dir, 'onnx', 'model_quantized.onnx')]);
+  return dir;
+}
+
+function makeProducts() {
+  return PRODUCTS.map(({ inner, outer }) => {
+    const file = join(folder, `product-${inner}-${outer}.onnx`);
+    output(options.python, [build, `product:${inner}:${outer}`, file]);
+    return { file, inner };
+  });
+}
+
+// --- what is measured beside the rounds ------------------------------------------------------------------------------
+
+function sentenceTransformers(textsFile) {
+  const model = output(options.python, [join(root, 'tools', 'model', 'weights.py')]).trim();
+  return JSON.parse(output(options.python, [peerScript, model, textsFile, '8,16,32,64']).trim().split('\n').at(-1));
+}
+
+/** Tokens a second of both cores if the model were its integer products alone, each at its best rate. */
+async function limit(files) {
+  const spec = JSON.stringify({ engine: 'product', files, rows: PRODUCT_ROWS, seconds: 1 });
+  const both = await Promise.all([1, 2].map(() => spawned(process.execPath, [runner, spec])));
+  const rates = both.map((text) => {
+    const { secondsOfEach } = JSON.parse(text.trim().split('\n').at(-1));
+    const layer = PRODUCTS.reduce((sum, { times }, index) => sum + times * secondsOfEach[index], 0);
+    return PRODUCT_ROWS / (LAYERS * layer);
+  });
+  return rates[0] + rates[1];
+}
+
+function spawned(program, args) {
+  return new Promise((done, failed) => {
+    const started = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    started.stdout.on('data', (data) => {
+      text += data;
+    });
+    started.on('close', (code) => (code === 0 ? done(text) : failed(new Error(`${program} ended with ${code}`))));
+  });
+}
+
+function growthRun(textsFile, count) {
+  const repeat = Math.ceil(Number(options['growth-chunks']) / count);
+  const { timeline, peakMb, seconds } = child({ engine: 'ours', workers: 2, textsFile, repeat });
+  if (timeline.length > 2) writeFileSync(options.plot, timelinePlot(`${repeat * count} chunks, 2 workers`, timeline));
+  const tenth = Math.ceil(timeline.length / 10);
+  const mean = (part) => part.reduce((sum, [, , mb]) => sum + mb, 0) / part.length;
+  const [early, late] = [mean(timeline.slice(tenth, 2 * tenth)), mean(timeline.slice(-tenth))];
+  return { chunks: repeat * count, seconds, peakMb, earlyMb: early, lateMb: late, plot: options.plot };
+}
+
+/** The second phase of the product, stores and checkpoints included, against the bare engine: tokens a second. */
+function phase2(bareRuns, tokens) {
+  if (source.endsWith('.json')) return undefined;
+  process.env.TANDEM_CACHE = 'off';
+  const ratios = bareRuns.map((bare) => {
+    const indexDir = mkdtempSync(join(folder, 'index-'));
+    runTandem(['index', source, '--phase=1', '--json', '--index-dir', indexDir]);
+    const { report } = runTandem(['index', source, '--phase=2', '--json', '--index-dir', indexDir]);
+    return report.phase2.tokens / report.phase2.seconds / (tokens / bare.seconds);
+  });
+  return { ofBareEngine: median(ratios) };
+}
+
+function mvs() {
+  const project = join(folder, 'project');
+  cpSync(source, project, { recursive: true });
+  const run = (...args) => output(options.mvs, args, { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
+  run('init', '--force');
+  const parsedFrom = performance.now();
+  run('index', 'chunk');
+  const from = performance.now();
+  const text = run('index', 'embed');
+  return { chunkSeconds: (from - parsedFrom) / 1000, embedSeconds: (performance.now() - from) / 1000, said: text };
+}
+
+// --- figures ---------------------------------------------------------------------------------------------------------
+
+function summary(runs, tokens) {
   return {
-    loadSeconds: median(runs.map((run) => run.loadSeconds)),
-    chunksPerSecond: texts / seconds,
-    chunksPerCpuSecond: texts / cpuSeconds,
-    tokensPerSecond: tokens / seconds,
-    tokensPerCpuSecond: tokens / cpuSeconds,
+    tokensPerSecond: tokens / median(runs.map((run) => run.seconds)),
+    tokensPerCpuSecond: tokens / median(runs.map((run) => run.cpuSeconds)),
     peakMb: Math.max(...runs.map((run) => run.peakMb)),
-    secondsOfEachRun: runs.map((run) => run.seconds),
+    ...(runs[0].batch === undefined ? {} : { batch: runs.map((run) => run.batch) }),
   };
+}
+
+function ratiosOf(runs) {
+  const ours = runs['ours, 2 workers, sample'];
+  const ratio = (name, figure) => median(runs[name].map((run, round) => run[figure] / ours[round][figure]));
+  return Object.fromEntries(
+    Object.keys(runs)
+      .filter((name) => !name.startsWith('ours, 2'))
+      .map((name) => [name, { cpu: ratio(name, 'cpuSeconds'), wall: ratio(name, 'seconds') }]),
+  );
+}
+
+function shareOfLimit(limits, runs, tokens) {
+  const shares = runs.map((run, round) => tokens / run.seconds / limits[round]);
+  return { tokensPerSecond: median(limits), share: median(shares) };
 }
 
 /** Cut texts are left out: the pipeline drops their end mark, so it does not embed the same ids. */
-function agreement(oursFile, rivalFile, lengths) {
-  const [ours, rival] = [floats(oursFile), floats(rivalFile)];
+function agreement(theirFile, lengths) {
+  const [ours, theirs] = ['ours.f32', theirFile].map((name) => {
+    const bytes = readFileSync(join(folder, name));
+    return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  });
   const cosines = [];
   lengths.forEach((length, row) => {
     if (length > CAP) return;
     let cosine = 0;
-    for (let at = row * DIMENSION; at < (row + 1) * DIMENSION; at += 1) cosine += ours[at] * rival[at];
+    for (let at = row * DIMENSION; at < (row + 1) * DIMENSION; at += 1) cosine += ours[at] * theirs[at];
     cosines.push(cosine);
   });
-  const mean = cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
-  return { mean, min: Math.min(...cosines), compared: cosines.length, cutTexts: lengths.length - cosines.length };
+  return { compared: cosines.length, min: Math.min(...cosines) };
 }
 
-function floats(file) {
-  const bytes = readFileSync(file);
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-}
-
-// --- the texts -------------------------------------------------------------------------------------------------------
-
-async function textsOf(source) {
-  if (source.endsWith('.json')) return { cut: 'given', texts: [...new Set(JSON.parse(readFileSync(source, 'utf8')))] };
-  const hasParser = existsSync(join(root, 'dist', 'phase1-parse', 'parse-file.js'));
-  const cut = options.cut ?? (hasParser ? 'parser' : 'blocks');
-  const chunksOf = cut === 'parser' ? await parser() : async (_, bytes) => lineBlocks(bytes.toString());
-  const { embeddedText } = await import('../dist/embedding/text.js');
-
-  const texts = new Set();
-  for (const file of codeFiles(source)) {
-    const filePath = relative(source, file);
-    for (const chunk of await chunksOf(filePath, readFileSync(file))) texts.add(embeddedText({ ...chunk, filePath }));
-  }
-  if (texts.size === 0) throw new Error(`no code in ${source}`);
-  return { cut, texts: [...texts] };
-}
-
-async function parser() {
-  const { parseFile } = await import('../dist/phase1-parse/parse-file.js');
-  const { openSyntax } = await import('../dist/phase1-parse/syntax.js');
-  const syntax = await openSyntax();
-  return async (path, bytes) => (await parseFile(path, bytes, syntax)).chunks;
-}
-
-/** A block begins where a line of little indentation begins a definition. */
-function lineBlocks(text) {
-  return text
-    .split(/\n(?=(?: {4}|\t)?(?:export |pub |public |async |static )*(?:def|class|function|func|fn|interface|impl)\b)/)
-    .filter((block) => block.trim() !== '')
-    .map((content) => ({ kind: 'text', breadcrumb: '', content }));
-}
-
-function* codeFiles(folder) {
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    if (entry.name === 'node_modules' || entry.name.startsWith('.')) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* codeFiles(path);
-    else if (CODE.has(extname(entry.name))) yield path;
-  }
-}
-
-/** `count` of the texts at equal distances, in order; all of them if there are fewer. */
-function spread(texts, count) {
-  const step = Math.max(1, texts.length / count);
-  return Array.from({ length: Math.min(count, texts.length) }, (_, index) => texts[Math.floor(index * step)]);
-}
-
-function print({ source, cut, distinctTexts, workers, pairs, rivals }) {
-  console.log(`${distinctTexts} distinct texts of ${source} (cut by: ${cut}); medians of ${pairs} pairs\n`);
-  for (const { batchSize, texts, tokens, ours, rival, wallRatio, cpuRatio, memoryRatio, cosine } of rivals) {
-    console.log(
-      `${texts} texts, ${tokens} tokens (${(tokens / texts).toFixed(0)} a text), ${cosine.cutTexts} cut at ${CAP}`,
-    );
-    console.log('                       chunks/s  chunks/CPU-s  tokens/s  tokens/CPU-s  peak MB  load s');
-    row(`ours, ${workers} workers`, ours);
-    row(`pipeline, batch ${batchSize}`, rival);
-    console.log(`  ours is ${wallRatio.toFixed(2)}× as fast (wall), ${cpuRatio.toFixed(2)}× per CPU-second;`);
-    console.log(`  the pipeline takes ${memoryRatio.toFixed(2)}× the memory`);
-    console.log(
-      `  cosine ours·pipeline over ${cosine.compared} uncut: mean ${cosine.mean.toFixed(6)}, min ${cosine.min.toFixed(6)}\n`,
-    );
-  }
-}
-
-function row(name, { chunksPerSecond, chunksPerCpuSecond, tokensPerSecond, tokensPerCpuSecond, peakMb, loadSeconds }) {
-  const columns = [
-    [chunksPerSecond.toFixed(1), 9],
-    [chunksPerCpuSecond.toFixed(1), 14],
-    [tokensPerSecond.toFixed(0), 10],
-    [tokensPerCpuSecond.toFixed(0), 14],
-    [peakMb.toFixed(0), 9],
-    [loadSeconds.toFixed(2), 8],
+function table({ chunks, sample, pairs, tokens, engines, ratios, agreement, limit, growth, phase2, mvs }) {
+  const lines = [
+    `${chunks} chunks of ${source}, ${tokens.all} tokens; sample of ${sample}, ${tokens.sample} tokens; ${pairs} rounds`,
+    '',
+    `${''.padEnd(36)}  tokens/s  tokens/CPU-s  peak MB`,
   ];
-  console.log(`  ${name.padEnd(20)}${columns.map(([text, width]) => text.padStart(width)).join('')}`);
+  for (const [name, { tokensPerSecond, tokensPerCpuSecond, peakMb }] of Object.entries(engines)) {
+    const figures = [tokensPerSecond.toFixed(0).padStart(8), tokensPerCpuSecond.toFixed(0).padStart(12)];
+    lines.push(`${name.padEnd(36)}  ${figures.join('  ')}  ${peakMb.toFixed(0).padStart(7)}`);
+  }
+  lines.push('', 'ours, 2 workers, on the sample, is as fast as:');
+  for (const [name, { cpu, wall }] of Object.entries(ratios)) {
+    lines.push(`  ${name.padEnd(36)} × ${cpu.toFixed(2)} per CPU-second, × ${wall.toFixed(2)} wall`);
+  }
+  lines.push(
+    '',
+    `vectors of the pipeline on our file, ${agreement.single.compared} uncut texts: cosine at least ` +
+      `${agreement.single.min.toFixed(6)} one by one, ${agreement.padded.min.toFixed(6)} padded in batches of 32`,
+  );
+  if (limit === undefined) lines.push('limit and Python peers: not measured (--python)');
+  else {
+    const rate = `${limit.tokensPerSecond.toFixed(0)} tokens/s of integer products alone, both cores`;
+    lines.push(`share of the limit (${rate}): ${(100 * limit.share).toFixed(1)} %`);
+  }
+  if (phase2 !== undefined)
+    lines.push(`phase 2 of the product: ${(100 * phase2.ofBareEngine).toFixed(1)} % of the bare engine`);
+  lines.push(
+    `${growth.chunks} chunks: peak ${growth.peakMb.toFixed(0)} MB; mean of the second tenth ${growth.earlyMb.toFixed(0)} MB, ` +
+      `of the last ${growth.lateMb.toFixed(0)} MB; plot in ${growth.plot}`,
+  );
+  if (mvs !== undefined)
+    lines.push(`mcp-vector-search index embed: ${mvs.embedSeconds.toFixed(1)} s; it said:\n${mvs.said}`);
+  return lines.join('\n');
 }

@@ -1,0 +1,66 @@
+"""Makes model files from the upstream weights.
+
+    python tools/model/build.py                      the bundled file; its SHA-256 must be the manifest's
+    python tools/model/build.py static out.onnx      the same, elsewhere
+    python tools/model/build.py static7 out.onnx     weights of seven bits
+    python tools/model/build.py fp32 out.onnx        no quantisation
+    python tools/model/build.py dynamic out.onnx     the usual dynamic int8 per channel: the comparator of the bench
+    python tools/model/build.py product:384:1536 out.onnx
+                                                     one integer matrix product of that size, to measure a processor
+"""
+
+import hashlib
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from engine import BUNDLED
+from graph import Graph
+from minilm import FloatLinear, build
+from static_int8 import StaticInt8Linear
+from weights import load_weights
+
+CALIBRATION = Path(__file__).parent / "calibration.json"
+
+
+def static(path, weight_bits=8):
+    build(path, load_weights(), StaticInt8Linear(json.loads(CALIBRATION.read_text()), weight_bits))
+
+
+def fp32(path):
+    build(path, load_weights(), FloatLinear())
+
+
+def dynamic(path):
+    with tempfile.TemporaryDirectory() as folder:
+        original = Path(folder) / "fp32.onnx"
+        fp32(original)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        quantize_dynamic(original, path, per_channel=True, weight_type=QuantType.QInt8)
+
+
+def product(path, inner, outer):
+    graph = Graph()
+    weights = np.random.default_rng(0).integers(-127, 128, (inner, outer), np.int8)
+    inputs = ["a", graph.constant("w", weights), graph.constant("zero", np.array(128, np.uint8))]
+    graph.node("MatMulInteger", inputs, "y")
+    graph.save(path, {"a": (TensorProto.UINT8, ["rows", inner])}, {"y": (TensorProto.INT32, ["rows", outer])})
+
+
+KINDS = {"static": static, "static7": lambda path: static(path, 7), "fp32": fp32, "dynamic": dynamic, "product": product}
+
+
+def main(kind="static", path=BUNDLED / "onnx" / "model_quantized.onnx"):
+    path = Path(path)
+    name, *sizes = kind.split(":")
+    KINDS[name](path, *map(int, sizes))
+    print(f"{path}: {path.stat().st_size} bytes, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
