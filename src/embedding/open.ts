@@ -5,6 +5,7 @@ import { embedTexts } from './embed-texts.ts';
 import type { Embedder } from './embedder.ts';
 import { verifyModelFiles } from './model-files.ts';
 import { SETTINGS_FILE } from './model-folder.ts';
+import { silenceRuntime } from './quiet-runtime.ts';
 import { describeModel, type ModelDescription } from './recipe.ts';
 import { startWorkerPool } from './worker-pool.ts';
 
@@ -35,6 +36,7 @@ export async function prepareEmbedder({
   workers,
   purpose,
 }: OpenEmbedderOptions): Promise<{ readonly description: ModelDescription; start(): Promise<Embedder> }> {
+  silenceRuntime();
   const description = await describeModel(modelDir);
   if (description.spec.isBundled) await verifyModelFiles(modelDir, description.spec);
   const prefix = description.spec.prefixes[purpose ?? 'document'];

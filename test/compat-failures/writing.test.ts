@@ -28,7 +28,9 @@ afterAll(removeTemplate);
 const EDIT = { 'src/users.py': 'class Users:\n    def count(self):\n        return len(self.table)\n' };
 
 function killedAt(root: string, point: string): void {
-  const run = spawnSync(process.execPath, [faultyRun, root, point, '1'], { encoding: 'utf8' });
+  const run = spawnSync(process.execPath, [faultyRun, root, join(root, INDEX), 'index', point, '1'], {
+    encoding: 'utf8',
+  });
   expect(run.signal, run.stderr).toBe('SIGKILL');
 }
 
