@@ -104,7 +104,7 @@ test('equal texts are embedded once', async () => {
 });
 
 test('no texts give no vectors', async () => {
-  expect(await one.embed([])).toEqual({ vectors: new Float32Array(0), failures: [], tokens: 0 });
+  expect(await one.embed([])).toEqual({ vectors: new Float32Array(0), failures: [], tokens: 0, reused: 0 });
 });
 
 test('empty, blank, broken and huge texts each get a vector of unit norm', async () => {
