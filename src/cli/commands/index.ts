@@ -3,7 +3,7 @@ import { IndexerError } from '../../core/errors.ts';
 import type { Phase } from '../../core/events.ts';
 import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
 import { exitCodeOf } from '../failure.ts';
-import { type PreviewFlags, preview } from './preview.ts';
+import type { PreviewFlags } from './preview.ts';
 import { addRunOptions, runOnIndex, runReported } from './run.ts';
 
 /** `chunk` and `embed` are what mcp-vector-search calls the phases. */
@@ -50,7 +50,10 @@ export function registerIndex(program: Command, cli: Cli): void {
     if (flags.reembed && flags.phase !== 'all') {
       throw new IndexerError('USAGE', '--reembed goes through both phases', { hint: 'leave --phase out' });
     }
-    if (flags.dryRun || flags.explain !== undefined) return preview(cli, config, flags);
+    if (flags.dryRun || flags.explain !== undefined) {
+      const { preview } = await import('./preview.ts');
+      return preview(cli, config, flags);
+    }
     const { force } = flags;
     const report = flags.reembed
       ? await runReported(cli, config, flags, (library, options, signal) =>
