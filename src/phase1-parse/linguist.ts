@@ -85,10 +85,38 @@ function markIn(attributes: string, mark: Mark): Partial<Record<Mark, boolean>> 
 
 /** Unlike an ignore rule, a pattern that matches a folder says nothing of what lies in it. */
 function matcherOf(pattern: string): (path: string) => boolean {
-  const body = pattern.replace(/^(\*\*\/)+(?=[^/]+$)/, '').replace(/^#/, '\\#');
-  const rules = ignore({ ignorecase: false }).add(body);
-  if (!body.includes('/')) return (path) => rules.ignores(path.slice(path.lastIndexOf('/') + 1));
-  if (body.includes('**')) return (path) => rules.ignores(path);
-  const depth = body.replace(/^\//, '').split('/').length;
-  return (path) => path.split('/').length === depth && rules.ignores(path);
+  const body = pattern.replace(/^(\*\*\/)+(?=[^/]+$)/, '');
+  if (!body.includes('/')) {
+    const matches = nameMatcher(body);
+    return (path) => matches(path.slice(path.lastIndexOf('/') + 1));
+  }
+  const parts = body.replace(/^\//, '').split('/');
+  const segments = parts.map((part) => (part === '**' ? ANY_FOLDERS : nameMatcher(part)));
+  return (path) => matchesWhole(segments, path.split('/'));
+}
+
+type Segment = typeof ANY_FOLDERS | ((name: string) => boolean);
+
+/** As many folders as there are, also none; at the end of a pattern whatever lies inside. */
+const ANY_FOLDERS = '**';
+
+/** From the last segment to the first: which ends of the path the rest of the pattern matches. Each pair is tried once. */
+function matchesWhole(segments: readonly Segment[], names: readonly string[]): boolean {
+  let rest = names.map(() => false).concat(true);
+  for (const [index, segment] of [...segments.entries()].reverse()) {
+    const isLast = index === segments.length - 1;
+    const from = rest.map(() => false);
+    for (let at = names.length; at >= 0; at--) {
+      const isInside = at < names.length;
+      if (segment !== ANY_FOLDERS) from[at] = isInside && segment(names[at]!) && rest[at + 1]!;
+      else from[at] = isLast ? isInside : rest[at]! || (isInside && from[at + 1]!);
+    }
+    rest = from;
+  }
+  return rest[0]!;
+}
+
+function nameMatcher(pattern: string): (name: string) => boolean {
+  const rules = ignore({ ignorecase: false }).add(pattern.replace(/^[#!]/, '\\$&'));
+  return (name) => rules.ignores(name);
 }
