@@ -74,10 +74,10 @@ export async function blackBox({
       : random.weighted({ index: 6, 'phase 1': 3, 'phase 2': 3, resume: 4, cleanup: hasCleanup ? 2 : 0 });
     const interval = `--checkpoint-interval=${random.pick([1, 2, 20])}`;
     const takesInterval = name !== 'cleanup' && name !== 'phase 1';
-    const mostMs = windows.get(name) ?? 4000;
+    const mostMs = windows.get(name) ?? 2500;
     const killAfterMs = 200 + random.next() * mostMs;
     const ended = await run([...COMMANDS[name], '-p', root, ...(takesInterval ? [interval] : [])], { killAfterMs });
-    windows.set(name, Math.max(150, ended.killed ? Math.min(15_000, mostMs * 1.1) : mostMs * 0.8));
+    windows.set(name, Math.max(150, ended.killed ? Math.min(15_000, mostMs * 1.1) : mostMs * 0.6));
     const wasAtWork = existsSync(join(indexDir, 'tandem', 'lock'));
     await spoil?.(indexDir, round);
 
