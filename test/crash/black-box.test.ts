@@ -14,7 +14,7 @@ test(`${ROUNDS} kills at random moments lose, double and damage nothing`, { time
   const report = await blackBox({ rounds: ROUNDS, seed: SEED, folder: directory.path, roundsPerEnd: 20, size });
   expect(report.examples, `seed ${SEED}`).toEqual([]);
   expect(Object.values(report.faults).every((count) => count === 0)).toBe(true);
-  expect(report.killsAtWork, JSON.stringify(report.states)).toBeGreaterThan(ROUNDS / 6);
+  expect(report.killsAtWork, JSON.stringify(report.states)).toBeGreaterThan(ROUNDS / 3);
 });
 
 test('a kill that took rows with it would be noticed', { timeout: 300_000 }, async () => {
