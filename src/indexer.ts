@@ -2,6 +2,7 @@
 import * as cleanup from './cleanup/cleanup.ts';
 import type { Config } from './config/schema.ts';
 import type { Observer, Phase } from './core/events.ts';
+import { refuseUnfitDevice } from './embedding/device.ts';
 import { describeModel } from './embedding/recipe.ts';
 import type { MigrationReport } from './migrate/report.ts';
 import * as rollback from './migrate/rollback.ts';
@@ -57,10 +58,11 @@ export interface RunOptions {
 
 /**
  * Errors: NO_INDEX (read, resume), INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_MISSING,
- * MODEL_CHANGED (write, resume; before anything is changed).
+ * DEVICE_UNAVAILABLE, MODEL_CHANGED (write, resume; before anything is changed).
  */
 export async function openIndex(config: Config, options: OpenIndexOptions): Promise<Index> {
-  const { identity } = await describeModel(config.modelDir);
+  const { identity, spec, device } = await describeModel(config.modelDir, config.device);
+  refuseUnfitDevice(device, spec);
   if (options.mode !== 'read' && !options.anyModel) refusePeerModel(config, identity.modelId);
   const place = {
     root: config.root,
@@ -241,7 +243,8 @@ export async function search(
   const { identity } = await describeModel(config.modelDir);
   await refuseOtherModel(stores.layout, identity, config.root);
   const { openEmbedder } = await import('./embedding/open.ts');
-  const embedder = await openEmbedder({ modelDir: config.modelDir, workers: 1, purpose: 'query' });
+  const { modelDir, device } = config;
+  const embedder = await openEmbedder({ modelDir, device, workers: 1, purpose: 'query' });
   try {
     return await searchVectors({ ...place, embedder }, query, options);
   } finally {

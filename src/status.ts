@@ -73,7 +73,7 @@ export async function status(config: Config): Promise<StatusReport> {
   };
   if (found !== 'dual-table') return { ...base, ...nothingStored };
 
-  const { identity, recipe } = await describeModel(config.modelDir);
+  const { identity, recipe } = await describeModel(config.modelDir, config.device);
   await using stores = await openForReading({ ...config, dimension: identity.dimension });
   const runFile = await readRunFile(layout.runFile);
   const run = runFile.state === 'read' ? runFile.value : null;

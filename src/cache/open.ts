@@ -22,7 +22,10 @@ export interface CachedEmbedderOptions extends OpenEmbedderOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** Errors: as `openEmbedder`; those of the runtime come with the first text that has to be embedded. */
+/**
+ * Errors: as `openEmbedder`; on the CPU those of the runtime come with the first text that has to be embedded. Another
+ * device is tried at once.
+ */
 export async function openCachedEmbedder(options: CachedEmbedderOptions): Promise<Embedder> {
   const { description, start } = await prepareEmbedder(options);
   const { dimension } = description.identity;
@@ -30,7 +33,8 @@ export async function openCachedEmbedder(options: CachedEmbedderOptions): Promis
     options.cache === null
       ? openScratchCache(options.scratchDir, dimension, options.onProblem)
       : openSharedCache(options.cache, description.fingerprint, dimension, options.onProblem);
-  return cachedEmbedder(startLater(description, start), cache);
+  const engine = description.device === 'cpu' ? startLater(description, start) : await start();
+  return cachedEmbedder(engine, cache);
 }
 
 // What one run adds to a segment before it asks for room again; the bound is kept to within that.

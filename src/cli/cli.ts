@@ -27,6 +27,7 @@ export interface GlobalFlags {
   readonly indexDir?: string;
   readonly model?: string;
   readonly modelDir?: string;
+  readonly device?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -39,7 +40,7 @@ export async function configFor(command: Command, path: string | undefined, crea
   const { loadConfig } = await import('../config/load.ts');
   const typed = command.optsWithGlobals<GlobalFlags & RunFlags>();
   const { workers, checkpointInterval, maxFileSize, maxMemory, durability, model, modelDir, indexDir } = typed;
-  const { include, exclude, allowSecrets } = typed;
+  const { include, exclude, allowSecrets, device } = typed;
   const flags = {
     workers,
     checkpointInterval,
@@ -48,6 +49,7 @@ export async function configFor(command: Command, path: string | undefined, crea
     durability,
     model,
     modelDir,
+    device,
     indexDir,
     include,
     exclude,

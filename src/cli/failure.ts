@@ -34,6 +34,7 @@ const FAILURES: Readonly<Record<ErrorCode, readonly [exitCode: number, title: st
   MODEL_MISSING: [14, 'the model is missing'],
   MODEL_DAMAGED: [14, 'the model is damaged'],
   MODEL_CHANGED: [14, 'the index was made with another model'],
+  DEVICE_UNAVAILABLE: [14, 'the device cannot be used'],
   GRAMMAR_DAMAGED: [14, 'a grammar is damaged'],
   DISK_FULL: [15, 'the disk is full'],
   NOT_WRITABLE: [15, 'no permission'],

@@ -62,8 +62,6 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, OptionVerdict>>>>
   index: {
     '-b': { value: true, warn: 'batches hold 512 chunks' },
     '--batch-size': { value: true, warn: 'batches hold 512 chunks' },
-    '-d': { value: true, only: 'cpu', warn: 'the vectors are made on the CPU' },
-    '--device': { value: true, only: 'cpu', warn: 'the vectors are made on the CPU' },
     '-e': {
       value: true,
       refuse: 'what is left out of one run would leave the index; set file_extensions in config.json',

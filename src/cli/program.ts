@@ -31,6 +31,7 @@ export function buildProgram(cli: Cli): Command {
     .option('--index-dir <folder>', 'where the index lies (default: .mcp-vector-search in the project)')
     .option('--model <name>', 'another model: its folder, or org/name of one that lies in the cache folder')
     .option('--model-dir <folder>', 'the same, always a folder; also another copy of the bundled model')
+    .option('-d, --device <device>', 'what vectors are made on: auto (the CPU), cpu, cuda, dml, coreml or webgpu')
     .option('-j, --json', 'print results as JSON, and a final error too')
     .option('-q, --quiet', 'print nothing but errors and asked-for results')
     .option('-v, --verbose', 'list everything, and say what caused an error')

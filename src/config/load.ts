@@ -82,6 +82,8 @@ export function loadConfig(request: ConfigRequest): Config {
     languages: languageFolders(layers),
     durability: merged.durability,
     modelDir: merged.modelDir,
+    // No other device was measured to be faster with the bundled model, which is made for processors.
+    device: merged.device === 'auto' ? 'cpu' : merged.device,
     sources: peer?.sources,
     peerModel: peer?.embeddingModel ?? env.MCP_VECTOR_SEARCH_EMBEDDING_MODEL ?? null,
     cache:
@@ -178,7 +180,7 @@ function refuseMisspelt(env: Environment): void {
 function readProjectFile(root: string, userFile: string): Settings {
   const path = join(root, PROJECT_FILE_NAME);
   const settings = readSettingsFile(path);
-  for (const key of ['modelDir', 'model', 'cacheDir', 'cacheSize'] as const) {
+  for (const key of ['modelDir', 'model', 'device', 'cacheDir', 'cacheSize'] as const) {
     if (settings[key] === undefined) continue;
     throw invalid(path, `sets ${key}, which a project may not`, `set it in ${userFile} or as ${variableName(key)}`);
   }

@@ -61,4 +61,4 @@ export function peerEnvironmentWarnings(env: Environment = process.env): string[
     });
 }
 
-const DEVICE = 'the vectors are made on the CPU';
+const DEVICE = 'it changes nothing; TANDEM_DEVICE says what the vectors are made on';

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { DEVICES, type Device } from '../core/device.ts';
 import type { LanguageFolder } from '../core/language-folder.ts';
 import type { SourceRules } from '../core/source-rules.ts';
 import { availableMemory, LEAST_MEMORY_BYTES, workersWithin } from './memory.ts';
@@ -31,6 +32,8 @@ export interface Config {
   readonly durability: 'full' | 'fast';
   /** Absolute path of the model's folder. */
   readonly modelDir: string;
+  /** What vectors are made on; the CPU where nothing is said. */
+  readonly device?: Device | undefined;
   /** What mcp-vector-search's own settings say about files; undefined where it has none. */
   readonly sources?: SourceRules | undefined;
   /** The model they ask for; an index is not made with another one. */
@@ -138,6 +141,7 @@ export const SettingsSchema = v.strictObject({
   model: v.exactOptional(
     v.pipe(v.string('the name or folder of a model'), v.nonEmpty('the name or folder of a model')),
   ),
+  device: v.exactOptional(v.picklist(['auto', ...DEVICES], `one of auto, ${DEVICES.join(', ')}`)),
   cache: v.exactOptional(v.picklist(['on', 'off'], '"on" or "off"')),
   cacheDir: v.exactOptional(folder()),
   cacheSize: v.exactOptional(byteCount('from 1 to 1 TiB', 1, MOST_CACHE_BYTES)),
@@ -160,6 +164,7 @@ export function defaultSettings() {
     allowSecrets: false,
     durability: 'full',
     modelDir: join(packageRoot, 'models/all-MiniLM-L6-v2'),
+    device: 'auto',
     cache: 'on',
     cacheSize: 2 * BYTES_PER_UNIT.g,
   } as const;

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'MODEL_MISSING'
   | 'MODEL_DAMAGED'
   | 'MODEL_CHANGED'
+  | 'DEVICE_UNAVAILABLE'
   | 'GRAMMAR_DAMAGED'
   | 'DISK_FULL'
   | 'NOT_WRITABLE'

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { packageVersion } from '../config/package.ts';
 import type { Config } from '../config/schema.ts';
+import { onDevice } from '../core/device.ts';
 import { IndexerError, messageOf } from '../core/errors.ts';
 import { verifyModelFiles } from '../embedding/model-files.ts';
 import { openEmbedder } from '../embedding/open.ts';
@@ -34,17 +35,19 @@ export interface Diagnosis {
   readonly checks: readonly Check[];
 }
 
+type ModelPlace = Pick<Config, 'modelDir' | 'device'>;
+
 const LEAST_NODE = [20, 19] as const;
 const LOW_SPACE_BYTES = 1024 ** 3;
 const NO_SPACE_BYTES = 100 * 1024 ** 2;
 
-export async function diagnose(config: Pick<Config, 'root' | 'indexDir' | 'modelDir'>): Promise<Diagnosis> {
+export async function diagnose(config: Pick<Config, 'root' | 'indexDir' | 'modelDir' | 'device'>): Promise<Diagnosis> {
   const checks = [
     checkNode(process.versions.node),
-    await checkVersions(config.modelDir),
+    await checkVersions(config),
     await checkEngine(config.root),
     await checkModelFiles(config.modelDir),
-    await checkEmbedding(config.modelDir),
+    await checkEmbedding(config),
     await checkGrammars(),
     ...(await checkDisk(config.indexDir)),
     await checkMode(config.indexDir),
@@ -73,9 +76,9 @@ export function checkNode(version: string): Check {
   return isOld ? failed('node', found, `install Node ${LEAST_NODE.join('.')} or later`) : ok('node', found);
 }
 
-async function checkVersions(modelDir: string): Promise<Check> {
+async function checkVersions({ modelDir, device }: ModelPlace): Promise<Check> {
   try {
-    const { identity, recipe } = await describeModel(modelDir);
+    const { identity, recipe } = await describeModel(modelDir, device);
     return ok('versions', `tandem ${packageVersion()}, index format 1, ${identity.modelId}, recipe ${recipe}`);
   } catch (error) {
     return failed('versions', messageOf(error), hintOf(error));
@@ -102,14 +105,14 @@ async function checkModelFiles(modelDir: string): Promise<Check> {
   }
 }
 
-async function checkEmbedding(modelDir: string): Promise<Check> {
+async function checkEmbedding({ modelDir, device }: ModelPlace): Promise<Check> {
   try {
-    const embedder = await openEmbedder({ modelDir, workers: 1 });
+    const embedder = await openEmbedder({ modelDir, device, workers: 1 });
     try {
       const { vectors, failures } = await embedder.embed(['Is anybody there?']);
       const norm = Math.hypot(...vectors);
       if (failures.length === 0 && Math.abs(norm - 1) < 1e-3)
-        return ok('embedding', `a text becomes ${vectors.length} numbers`);
+        return ok('embedding', `a text becomes ${vectors.length} numbers ${onDevice(device ?? 'cpu')}`);
       return failed('embedding', failures[0]?.reason ?? `a vector of length ${norm}`, 'reinstall this package');
     } finally {
       await embedder.close();

@@ -44,12 +44,13 @@ interface Session {
   run(feeds: Record<string, unknown>, fetches: readonly string[]): Promise<Record<string, { data: unknown }>>;
 }
 
-type ModelToLoad = Pick<ModelToServe, 'folder' | 'dtype' | 'pooling' | 'dimension'>;
+type ModelToLoad = Pick<ModelToServe, 'folder' | 'dtype' | 'device' | 'pooling' | 'dimension'>;
 
 /** Loads the model from its folder; takes a fraction of a second. Throws what the runtime throws. */
 export async function loadLocalModel({
   folder: modelDir,
   dtype,
+  device,
   pooling,
   dimension,
 }: ModelToLoad): Promise<LocalModel> {
@@ -57,7 +58,7 @@ export async function loadLocalModel({
   const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
   const model = await AutoModel.from_pretrained(folder, {
     local_files_only: true,
-    device: 'cpu',
+    device, // this one alone: the runtime is not given a second one to fall back to
     dtype,
     session_options: SESSION_OPTIONS,
   });

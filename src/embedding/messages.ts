@@ -1,5 +1,6 @@
 // What the main thread and an embedding worker say to each other.
 import * as v from 'valibot';
+import type { Device } from '../core/device.ts';
 import type { ModelSpec } from './manifest.ts';
 import type { NativeSection } from './native-section.ts';
 
@@ -46,4 +47,5 @@ export interface ModelToServe {
   readonly dimension: number;
   readonly pooling: 'mean' | 'cls';
   readonly dtype: ModelSpec['dtype'];
+  readonly device: Device;
 }

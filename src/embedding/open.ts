@@ -1,6 +1,8 @@
-// Opening the bundled model: the files are checked, then the workers load them.
+// Opening a model: its files are checked, then the workers load them.
 import { resolve } from 'node:path';
+import type { Device } from '../core/device.ts';
 import { IndexerError, messageOf } from '../core/errors.ts';
+import { deviceFailed, refuseUnfitDevice } from './device.ts';
 import { embedTexts } from './embed-texts.ts';
 import type { Embedder } from './embedder.ts';
 import { verifyModelFiles } from './model-files.ts';
@@ -14,6 +16,8 @@ export interface OpenEmbedderOptions {
   readonly modelDir: string;
   /** Threads, each with its own session of about 70 MB. One is enough for a query. */
   readonly workers: number;
+  /** The CPU, unless told otherwise. Another device gets one worker: it is parallel in itself. */
+  readonly device?: Device | undefined;
   /** What the texts are; some models want another prefix for each. Chunks, unless told otherwise. */
   readonly purpose?: 'document' | 'query' | undefined;
 }
@@ -23,31 +27,46 @@ const WORKER_HEAP_MB = 512;
 
 /**
  * Opens the model with its workers, from local files alone.
- * Errors: MODEL_MISSING, MODEL_DAMAGED (before anything is loaded), PLATFORM (the runtime does not load here).
+ * Errors: MODEL_MISSING, MODEL_DAMAGED, DEVICE_UNAVAILABLE (before anything is loaded where possible), PLATFORM (the
+ * runtime does not load here).
  */
 export async function openEmbedder(options: OpenEmbedderOptions): Promise<Embedder> {
   const { start } = await prepareEmbedder(options);
   return start();
 }
 
-/** A model whose files are checked, and how to start it. Errors: MODEL_MISSING, MODEL_DAMAGED; of `start`: PLATFORM. */
+/** A model whose files are checked, and how to start it. Errors: as `openEmbedder`; PLATFORM comes with `start`. */
 export async function prepareEmbedder({
   modelDir,
   workers,
+  device = 'cpu',
   purpose,
 }: OpenEmbedderOptions): Promise<{ readonly description: ModelDescription; start(): Promise<Embedder> }> {
   silenceRuntime();
-  const description = await describeModel(modelDir);
+  const description = await describeModel(modelDir, device);
+  refuseUnfitDevice(device, description.spec);
   if (description.spec.isBundled) await verifyModelFiles(modelDir, description.spec);
   const prefix = description.spec.prefixes[purpose ?? 'document'];
-  const options = { workers, workerUrl: WORKER_URL, workerHeapMb: WORKER_HEAP_MB, prefix };
-  const start = () => startEmbedder(description, modelDir, options);
+  const options = {
+    workers: device === 'cpu' ? workers : 1,
+    workerUrl: WORKER_URL,
+    workerHeapMb: WORKER_HEAP_MB,
+    prefix,
+  };
+  const start = async () => {
+    try {
+      return await startEmbedder(description, modelDir, options);
+    } catch (error) {
+      throw device === 'cpu' ? error : deviceFailed(device, error);
+    }
+  };
   return { description, start: description.spec.isBundled ? start : () => startUnproven(start, modelDir) };
 }
 
 /** Nobody has seen this model's files before: what it makes of one text says whether they can be what they claim. */
 async function startUnproven(start: () => Promise<Embedder>, modelDir: string): Promise<Embedder> {
   const embedder = await start().catch((error: unknown) => {
+    if (error instanceof IndexerError && error.code === 'DEVICE_UNAVAILABLE') throw error;
     throw unusable(modelDir, messageOf(error instanceof IndexerError ? error.cause : error), error);
   });
   const [failure] = (await embedder.embed(['a text to try'])).failures;
@@ -73,12 +92,12 @@ export interface StartOptions {
 
 /** The embedder over workers that trust their files. Errors: PLATFORM. */
 export async function startEmbedder(
-  { identity, recipe, spec }: ModelDescription,
+  { identity, recipe, spec, device }: ModelDescription,
   modelDir: string,
   { workers, workerUrl, workerHeapMb, prefix = '' }: StartOptions,
 ): Promise<Embedder> {
   const { maxTokens, dimension, pooling, dtype } = spec;
-  const model = { folder: resolve(modelDir), maxTokens, dimension, pooling, dtype };
+  const model = { folder: resolve(modelDir), maxTokens, dimension, pooling, dtype, device };
   const pool = await startWorkerPool(workers, { workerUrl, model, workerHeapMb });
   return {
     identity,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { Device } from '../core/device.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { ModelIdentity } from './embedder.ts';
 import { type ModelSpec, readKnownModels, readModelSpec } from './manifest.ts';
@@ -16,13 +17,14 @@ export interface ModelDescription {
   /** 32 hex digits over identity, recipe and prefixes: equal only where equal texts get equal bits. */
   readonly fingerprint: string;
   readonly spec: ModelSpec;
+  readonly device: Device;
 }
 
 /**
- * What vectors of this model will carry. Of a bundled model the manifest alone is asked: neither its files nor the
+ * What vectors of this model, made on this device, will carry. Of a bundled model the manifest alone is asked: neither its files nor the
  * runtime are loaded or checked. Of another folder, its settings and its files' hashes. Errors: MODEL_MISSING, MODEL_DAMAGED.
  */
-export async function describeModel(modelDir: string): Promise<ModelDescription> {
+export async function describeModel(modelDir: string, device: Device = 'cpu'): Promise<ModelDescription> {
   const spec = (await readModelSpec(modelDir)) ?? (await readModelFolder(modelDir, await readKnownModels()));
   const identity: ModelIdentity = {
     modelId: spec.id,
@@ -36,11 +38,11 @@ export async function describeModel(modelDir: string): Promise<ModelDescription>
     maxTokens: spec.maxTokens,
     onnxSha256: spec.files.onnx.sha256,
     runtimeMajor: await runtimeMajor(),
-    cpuClass: await cpuClass(),
+    cpuClass: device === 'cpu' ? await cpuClass() : device,
   };
   const whole = JSON.stringify([identity, parts, spec.prefixes]);
   const fingerprint = createHash('sha256').update(whole).digest('hex').slice(0, 32);
-  return { identity, recipe: recipeOf(parts), fingerprint, spec };
+  return { identity, recipe: recipeOf(parts), fingerprint, spec, device };
 }
 
 /** What two vectors of one model should share for their bits to be equal. */
@@ -49,6 +51,7 @@ export interface RecipeParts {
   readonly maxTokens: number;
   readonly onnxSha256: string;
   readonly runtimeMajor: string;
+  /** Or the name of another device, whose vectors have other bits. */
   readonly cpuClass: string;
 }
 

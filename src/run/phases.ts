@@ -115,7 +115,7 @@ export async function parse(
 /** Returns null if nothing was pending. */
 export async function embed(index: WritableIndex, signal: AbortSignal | undefined): Promise<Phase2Result | null> {
   const { config, stores, observe, fault } = index;
-  const { identity, recipe } = await describeModel(config.modelDir);
+  const { identity, recipe, device } = await describeModel(config.modelDir, config.device);
   const { lastBatchId } = await assignBatches(stores.chunks, stores.census.lastBatchId);
   stores.census.lastBatchId = lastBatchId;
   if ((await stores.chunks.countPending()) === 0) {
@@ -125,15 +125,15 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
   }
   signal?.throwIfAborted();
   await stores.chunks.table.ensureScalarIndex('embedding_batch_id');
-  await updateRun(index, (run, now) => ({
-    ...run,
-    finished_at: null,
-    model: toStoredModel(identity),
-    phase2: { started_at: now, finished_at: null, recipe },
-  }));
-  const embedder = await openEmbedderFor(index);
+  const embedder = await openEmbedderFor(index); // before anything is written of a model that may not start
   let result: Phase2Result;
   try {
+    await updateRun(index, (run, now) => ({
+      ...run,
+      finished_at: null,
+      model: toStoredModel(identity),
+      phase2: { started_at: now, finished_at: null, recipe, device },
+    }));
     result = await runPhase2(
       {
         ...stores,
@@ -162,6 +162,7 @@ export async function openEmbedderFor({ config, stores, observe, openEmbedder }:
   const open = openEmbedder ?? (await import('../cache/open.ts')).openCachedEmbedder;
   return open({
     modelDir: config.modelDir,
+    device: config.device,
     workers: config.workers,
     cache: config.cache,
     scratchDir: stores.layout.tandemDir,

@@ -12,8 +12,8 @@ import { openEmbedderFor } from './phases.ts';
 export async function embedAllAnew(index: WritableIndex, signal: AbortSignal | undefined): Promise<Phase2Result> {
   const { config, stores, observe, fault } = index;
   const { layout, lock } = stores;
-  const { identity, recipe } = await describeModel(config.modelDir);
-  await beginNextVectors(layout, toStoredModel(identity), recipe);
+  const { identity, recipe, device } = await describeModel(config.modelDir, config.device);
+  await beginNextVectors(layout, toStoredModel(identity), { recipe, device });
   const next = await openNextVectors(layout, {
     root: config.root,
     dimension: identity.dimension,

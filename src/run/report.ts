@@ -1,4 +1,5 @@
 // What a run did and what it left, as data.
+import type { Device } from '../core/device.ts';
 import type { Phase } from '../core/events.ts';
 import type { FileCounts, Phase1Result } from '../phase1-parse/run.ts';
 import type { Phase2Result } from '../phase2-embed/run.ts';
@@ -12,7 +13,7 @@ export interface RunReport {
   readonly files: FileCounts;
   /** Null where the phase did not run. */
   readonly phase1: { readonly seconds: number; readonly chunks: number; readonly bytes: number } | null;
-  readonly phase2: (Phase2Result & { readonly seconds: number }) | null;
+  readonly phase2: (Phase2Result & { readonly seconds: number; readonly device: Device }) | null;
   /** Chunks in the table at the end, by status. */
   readonly chunks: {
     readonly total: number;
@@ -58,7 +59,7 @@ export async function report(
     phases: [...(worked1 ? [1 as const] : []), ...(phase2 ? [2 as const] : [])],
     files,
     phase1: phase1 && { seconds: phase1.seconds, chunks: phase1.chunks, bytes: phase1.bytes },
-    phase2,
+    phase2: phase2 && { ...phase2, device: index.config.device ?? 'cpu' },
     chunks,
     complete: phase1Finished && matched,
   };

@@ -15,6 +15,8 @@ const journalSchema = v.object({
   state: v.picklist(['building', 'switching']),
   model: storedModelSchema,
   recipe: v.string(),
+  /** As in run.json. */
+  device: v.optional(v.string()),
 });
 
 export type NextVectors = v.InferOutput<typeof journalSchema>;
@@ -26,11 +28,15 @@ export async function readNextVectors(layout: Layout): Promise<NextVectors | nul
 }
 
 /** Goes on with a table that was begun with this model and recipe; any other is removed. To be called under the lock. */
-export async function beginNextVectors(layout: Layout, model: StoredModel, recipe: string): Promise<void> {
+export async function beginNextVectors(
+  layout: Layout,
+  model: StoredModel,
+  made: { readonly recipe: string; readonly device: string },
+): Promise<void> {
   const begun = await readNextVectors(layout);
-  if (begun !== null && begun.recipe === recipe && JSON.stringify(begun.model) === JSON.stringify(model)) return;
+  if (begun !== null && begun.recipe === made.recipe && JSON.stringify(begun.model) === JSON.stringify(model)) return;
   await rm(layout.nextVectorsTable, { recursive: true, force: true });
-  await write(layout, { schema: 1, state: 'building', model, recipe });
+  await write(layout, { schema: 1, state: 'building', model, ...made });
 }
 
 /** To be called once the next table is whole, durable and closed. From here on there is no way back. */
@@ -61,7 +67,12 @@ export async function finishVectorSwitch(
   const run = await readRunFile(layout.runFile);
   if (run.state === 'read') {
     const now = new Date().toISOString();
-    const phase2 = { started_at: run.value.phase2?.started_at ?? now, finished_at: now, recipe: begun.recipe };
+    const phase2 = {
+      started_at: run.value.phase2?.started_at ?? now,
+      finished_at: now,
+      recipe: begun.recipe,
+      device: begun.device,
+    };
     await writeRunFile(layout.runFile, { ...run.value, model: begun.model, phase2 });
   }
   await recordPeerModel(layout, begun.model);

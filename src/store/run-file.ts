@@ -38,6 +38,8 @@ const runSchema = v.object({
       started_at: v.string(),
       finished_at: v.nullable(v.string()),
       recipe: v.string(),
+      /** What the vectors were made on; absent where an older version wrote this: the CPU. */
+      device: v.optional(v.string()),
     }),
   ),
   /** The model of the stored vectors; null until there are any. */

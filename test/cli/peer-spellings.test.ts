@@ -57,7 +57,11 @@ describe('a spelling of mcp-vector-search', () => {
     ],
     [
       ['index', 'embed', '-d', 'cpu'],
-      ['index', '--phase=2'],
+      ['index', '--phase=2', '-d', 'cpu'],
+    ],
+    [
+      ['index', 'embed', '--device', 'cuda'],
+      ['index', '--phase=2', '--device', 'cuda'],
     ],
   ])('%j means %j, without a word', (typed, words) => {
     expect(translate(typed)).toEqual({ words, warnings: [] });
@@ -68,7 +72,6 @@ describe('a spelling of mcp-vector-search', () => {
     [['reindex'], ['index', '--force'], 'old spelling of: tandem index --force'],
     [['index', 'chunk', '-b', '9', '.'], ['index', '--phase=1', '.'], '-b changes nothing'],
     [['index', '--batch-size=9'], ['index'], '--batch-size changes nothing'],
-    [['index', 'embed', '--device', 'cuda'], ['index', '--phase=2'], 'on the CPU'],
     [['search', '--rerank-top-n=50', 'a'], ['search', 'a'], '--rerank-top-n changes nothing'],
     [['init', '--force'], [], 'init is not needed'],
   ])('%j means %j, with one line that says so', (typed, words, warning) => {
@@ -129,6 +132,8 @@ describe('an environment variable of mcp-vector-search', () => {
       expect.stringContaining('MCP_VECTOR_SEARCH_KG_BATCH_SIZE changes nothing'),
       expect.stringContaining('did you mean MCP_VECTOR_SEARCH_WORKERS?'),
     ]);
-    expect(peerEnvironmentWarnings({ MCP_VECTOR_SEARCH_DEVICE: 'cuda' })).toEqual([expect.stringContaining('CPU')]);
+    expect(peerEnvironmentWarnings({ MCP_VECTOR_SEARCH_DEVICE: 'cuda' })).toEqual([
+      expect.stringContaining('TANDEM_DEVICE'),
+    ]);
   });
 });

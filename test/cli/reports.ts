@@ -34,7 +34,7 @@ export function report({
     },
     phase1: phases.includes(1) ? { seconds: 0.5, chunks: 100, bytes: 250_000 } : null,
     phase2: phases.includes(2)
-      ? { seconds: 20, embedded: done, failed: error, tokens: 9_000, reused: 0, checkpoints: 1 }
+      ? { seconds: 20, embedded: done, failed: error, tokens: 9_000, reused: 0, checkpoints: 1, device: 'cpu' }
       : null,
     chunks: { total: 100, pending, complete: done, error },
     complete,

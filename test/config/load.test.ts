@@ -60,6 +60,11 @@ describe('the configuration', () => {
     expect(folderOf('BAAI/bge-small-en-v1.5')).toMatch(/models[\\/]BAAI--bge-small-en-v1\.5$/);
   });
 
+  it('takes the CPU for the device unless another is named', () => {
+    const deviceOf = (device?: string) => load(project(), { flags: { device } }).device;
+    expect([deviceOf(), deviceOf('auto'), deviceOf('cpu'), deviceOf('cuda')]).toEqual(['cpu', 'cpu', 'cpu', 'cuda']);
+  });
+
   it('cannot be changed once it is made', () => {
     expect(Object.isFrozen(load(project()))).toBe(true);
   });
@@ -109,6 +114,7 @@ describe('the configuration', () => {
     ['maxMemory', '2048g'],
     ['durability', 'none'],
     ['modelDir', ''],
+    ['device', 'mps'],
   ])('refuses %s = %j and says what is expected', (key, value) => {
     const text = refusal(() => load(project(), { flags: { [key]: value } }));
     expect(text).toContain(`${flagName(key)} to ${JSON.stringify(value)}; it must be `);
@@ -152,6 +158,10 @@ describe('the configuration', () => {
 describe('a cloned project', () => {
   it('may not choose the model', () => {
     expect(refusal(() => load(project({ modelDir: './evil' })))).toContain('which a project may not');
+  });
+
+  it('may not choose the device', () => {
+    expect(refusal(() => load(project({ device: 'webgpu' })))).toContain('which a project may not');
   });
 
   it('may keep its index elsewhere in the project, and nowhere else', () => {

@@ -71,7 +71,13 @@ describe('a vector', () => {
   });
 
   test('is that of the session itself for the same ids, to the last bit', async () => {
-    const model = await loadLocalModel({ folder: modelDir, dtype: 'q8', pooling: 'mean', dimension: 384 });
+    const model = await loadLocalModel({
+      folder: modelDir,
+      dtype: 'q8',
+      device: 'cpu',
+      pooling: 'mean',
+      dimension: 384,
+    });
     const ids = Int32Array.from([model.startId, ...model.encode('def read(self)'), model.endId]);
     const { vectors } = await one.embed(['def read(self)']);
     expect(rowOf(await model.run(ids, 1), 0)).toBe(rowOf(vectors, 0));

@@ -1,4 +1,5 @@
 // What a run did, for people: the result of `index` and `resume`.
+import { onDevice } from '../../core/device.ts';
 import type { Config, RunReport } from '../../index.ts';
 import { bytes, count, counted, elapsed, rate } from '../format.ts';
 import type { Output } from '../output.ts';
@@ -39,7 +40,7 @@ export function printSummary(out: Output, report: RunReport, config: Config, opt
     const reused = phase2.reused > 0 ? `, ${count(phase2.reused)} taken from the cache` : '';
     row(
       'phase 2',
-      `${speed(phase2.embedded, phase2.seconds, 'chunks')}${reused}, ${counted(phase2.checkpoints, 'checkpoint')}`,
+      `${speed(phase2.embedded, phase2.seconds, 'chunks')} ${onDevice(phase2.device)}${reused}, ${counted(phase2.checkpoints, 'checkpoint')}`,
     );
   }
   printNextStep(out, report, config, options);
