@@ -2,6 +2,7 @@
 import * as cleanup from './cleanup/cleanup.ts';
 import type { Config } from './config/schema.ts';
 import type { Observer, Phase } from './core/events.ts';
+import { obtainModel } from './download/obtain-model.ts';
 import { refuseUnfitDevice } from './embedding/device.ts';
 import { describeModel } from './embedding/recipe.ts';
 import type { MigrationReport } from './migrate/report.ts';
@@ -26,7 +27,7 @@ import { refuseOtherModel } from './run/stored-model.ts';
 import { type SearchHit, type SearchOptions, searchSimilar, searchVectors } from './search/search.ts';
 import { layoutOf } from './store/layout.ts';
 import { type Wait, waiting } from './store/lock.ts';
-import { readNextVectors } from './store/next-vectors.ts';
+import { isOfModel, type NextVectors, readNextVectors } from './store/next-vectors.ts';
 import { detectLayout, openForReading, openForWriting } from './store/open.ts';
 
 export interface OpenIndexOptions {
@@ -61,6 +62,10 @@ export interface RunOptions {
  * DEVICE_UNAVAILABLE, MODEL_CHANGED (write, resume; before anything is changed).
  */
 export async function openIndex(config: Config, options: OpenIndexOptions): Promise<Index> {
+  const observe = options.observe ?? (() => undefined);
+  if (options.mode !== 'read' && config.hub) {
+    await obtainModel(config.modelDir, config.hub, { observe, signal: options.signal });
+  }
   const { identity, spec, device } = await describeModel(config.modelDir, config.device);
   refuseUnfitDevice(device, spec);
   if (options.mode !== 'read' && !options.anyModel) refusePeerModel(config, identity.modelId);
@@ -72,7 +77,6 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
     durability: config.durability,
     anyModel: options.anyModel,
   };
-  const observe = options.observe ?? (() => undefined);
   if (options.mode !== 'read') await settleLayout(config, toStoredModel(identity), options);
   const layout = layoutOf(config.indexDir);
   if (options.mode !== 'read' && !options.anyModel) await refuseOtherModel(layout, identity, config.root);
@@ -158,12 +162,16 @@ export async function cleanUp(
   config: Config,
   options: cleanup.CleanupOptions & Pick<OpenIndexOptions, 'observe' | 'wait'> = {},
 ): Promise<cleanup.CleanupReport> {
-  const { identity } = await describeModel(config.modelDir);
+  const { identity, recipe } = await describeModel(config.modelDir, config.device);
+  const futureOf = (begun: NextVectors) => {
+    if (!isOfModel(begun, toStoredModel(identity))) return 'other-model';
+    return begun.recipe === recipe ? 'this-model' : 'none';
+  };
   const lock = waiting(options.wait, options.observe ?? (() => undefined));
   if (!options.dryRun) {
     await migration.finishInterruptedMigration(config.indexDir, { observe: options.observe, lock });
   }
-  return cleanup.cleanUp(config, identity, { lock, ...options });
+  return cleanup.cleanUp(config, identity, { lock, futureOf, ...options });
 }
 
 /** Runs both phases or one. With 'all', goes on with whatever an interrupted run left. */

@@ -13,6 +13,7 @@ const FOLDERS = [
   'config',
   'embedding',
   'cache',
+  'download',
   'phase1-parse',
   'phase2-embed',
   'search',
@@ -31,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
   embedding: ['core'],
   cache: ['core', 'embedding'],
+  download: ['core', 'embedding', 'store'],
   'phase1-parse': ['core', 'languages', 'store'],
   'phase2-embed': ['core', 'store', 'embedding'],
   search: ['core', 'store', 'embedding'],
@@ -73,6 +75,11 @@ const RESERVED: readonly { readonly words: RegExp; readonly allowed: RegExp; rea
     words: /\bprocess\.env\b|\benv\b.*\bfrom 'node:process'/,
     allowed: /^(config\/|embedding\/quiet-runtime\.ts$)/, // which sets a variable, and reads none
     rule: 'only config/ reads the environment',
+  },
+  {
+    words: /\bfetch\(|'node:(http|https|http2|net|tls|dns)\b/,
+    allowed: /^download\/hub\.ts$/,
+    rule: 'only download/hub.ts reaches the network',
   },
 ];
 

@@ -6,6 +6,7 @@ import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type LockOptions } from '../store/lock.ts';
 import { detectLayout, openForWriting, type WritableStores } from '../store/open.ts';
 import { findBackups } from './backups.ts';
+import { findNextVectors } from './next-vectors.ts';
 import { findOldVersions } from './old-versions.ts';
 import { findQuarantine } from './quarantine.ts';
 import { findTemporaryFiles } from './temporary-files.ts';
@@ -17,6 +18,7 @@ const FINDERS: readonly FindWaste[] = [
   findVanishedFiles,
   findOldVersions,
   findTemporaryFiles,
+  findNextVectors,
   findBackups,
   findQuarantine,
 ];
@@ -30,6 +32,8 @@ export interface CleanupOptions {
   readonly dryRun?: boolean | undefined;
   /** Removes also what is so young that a reader or another program may be using it. */
   readonly now?: boolean | undefined;
+  /** See `Place`; without it what was begun stays. */
+  readonly futureOf?: Place['futureOf'] | undefined;
   readonly lock?: LockOptions | undefined;
   /** Checked between kinds of waste. */
   readonly signal?: AbortSignal | undefined;
@@ -42,7 +46,9 @@ export interface CleanupReport {
   readonly index_dir: string;
   readonly dry_run: boolean;
   readonly freed: readonly { readonly kind: Waste['kind']; readonly what: string; readonly bytes: number }[];
-  /** Of all of them. */
+  /** What could go but stays, and why. */
+  readonly kept: readonly { readonly kind: Waste['kind']; readonly what: string; readonly why: string }[];
+  /** Of all that is freed. */
   readonly bytes: number;
 }
 
@@ -65,13 +71,20 @@ export async function cleanUp(
     keepVersionsFromMs: Date.now() - (options.now ? -1_000 : KEEP_VERSIONS_MS),
     keepStraysFromMs: Date.now() - (options.now ? -1_000 : KEEP_STRAYS_MS),
     stores,
+    isNow: options.now === true,
+    futureOf: options.futureOf ?? (() => 'this-model'),
     fault: options.fault ?? (() => undefined),
   });
   const freed: Waste[] = [];
+  const kept: CleanupReport['kept'][number][] = [];
   const work = async (stores: WritableStores | null) => {
     for (const find of FINDERS) {
       options.signal?.throwIfAborted();
       for (const waste of await find(look(stores))) {
+        if (waste.kept !== undefined) {
+          kept.push({ kind: waste.kind, what: waste.what, why: waste.kept });
+          continue;
+        }
         if (!options.dryRun) await waste.remove();
         freed.push(waste);
       }
@@ -88,6 +101,7 @@ export async function cleanUp(
     index_dir: layout.indexDir,
     dry_run: options.dryRun === true,
     freed: freed.map(({ kind, what, bytes }) => ({ kind, what, bytes })),
+    kept,
     bytes: freed.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }

@@ -3,7 +3,11 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../core/errors.ts';
 import type { Layout } from '../store/layout.ts';
+import type { NextVectors } from '../store/next-vectors.ts';
 import type { WritableStores } from '../store/open.ts';
+
+/** Who would go on with vectors that are half made: `--reembed` as it would run now, the same with another model, nobody. */
+export type NextVectorsFuture = 'this-model' | 'other-model' | 'none';
 
 export interface Place {
   readonly root: string;
@@ -13,16 +17,20 @@ export interface Place {
   readonly keepStraysFromMs: number;
   /** Null when only looking, or where there are no tables of the present layout. */
   readonly stores: WritableStores | null;
+  readonly isNow: boolean;
+  readonly futureOf: (begun: NextVectors) => NextVectorsFuture;
   readonly fault: (name: string) => void;
 }
 
 /** One kind of waste, with what it takes to be rid of it. */
 export interface Waste {
-  readonly kind: 'vanished-files' | 'old-versions' | 'strays' | 'backups' | 'quarantine';
+  readonly kind: 'vanished-files' | 'old-versions' | 'strays' | 'backups' | 'quarantine' | 'next-vectors';
   /** What it is, for people: `3 old versions of vectors.lance`. */
   readonly what: string;
   /** Bytes that removing it gives back to the disk. */
   readonly bytes: number;
+  /** Why it stays all the same. */
+  readonly kept?: string;
   /** May be repeated after a kill at any moment. */
   remove(): Promise<void>;
 }

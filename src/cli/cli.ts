@@ -1,6 +1,7 @@
 // What a command is given by main.ts: streams, settings of the terminal, the library, and a way to stop.
 import type { Command } from 'commander';
 import type { TerminalSettings } from '../config/environment.ts';
+import { IndexerError } from '../core/errors.ts';
 import type { Config } from '../index.ts';
 import type { Output } from './output.ts';
 import type { Reporter } from './report/reporter.ts';
@@ -28,6 +29,8 @@ export interface GlobalFlags {
   readonly model?: string;
   readonly modelDir?: string;
   readonly device?: string;
+  readonly allowDownload?: boolean;
+  readonly offline?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -40,6 +43,9 @@ export async function configFor(command: Command, path: string | undefined, crea
   const { loadConfig } = await import('../config/load.ts');
   const typed = command.optsWithGlobals<GlobalFlags & RunFlags>();
   const { workers, checkpointInterval, maxFileSize, maxMemory, durability, model, modelDir, indexDir } = typed;
+  if (typed.allowDownload && typed.offline) {
+    throw new IndexerError('USAGE', '--allow-download and --offline exclude each other', { hint: 'leave one out' });
+  }
   const { include, exclude, allowSecrets, device } = typed;
   const flags = {
     workers,
@@ -50,6 +56,7 @@ export async function configFor(command: Command, path: string | undefined, crea
     model,
     modelDir,
     device,
+    allowDownload: typed.offline ? false : typed.allowDownload,
     indexDir,
     include,
     exclude,

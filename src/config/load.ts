@@ -1,7 +1,6 @@
 // Flags over environment over project file over user file over defaults → one frozen Config.
 import { readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import type { LanguageFolder } from '../core/language-folder.ts';
@@ -10,6 +9,7 @@ import { workersWithin } from './memory.ts';
 import { editDistance, nearest } from './nearest.ts';
 import { readPeerConfig } from './peer-config.ts';
 import { peerVariables } from './peer-environment.ts';
+import { hubSettings, namedModel, userCacheDir, userFilePath } from './places.ts';
 import { INDEX_DIR_NAME, isInside, realPath, resolveRoot } from './root.ts';
 import {
   type Config,
@@ -82,6 +82,10 @@ export function loadConfig(request: ConfigRequest): Config {
     languages: languageFolders(layers),
     durability: merged.durability,
     modelDir: merged.modelDir,
+    hub:
+      merged.hubId === null
+        ? null
+        : Object.freeze({ id: merged.hubId, isAllowed: merged.allowDownload, ...hubSettings(env) }),
     // No other device was measured to be faster with the bundled model, which is made for processors.
     device: merged.device === 'auto' ? 'cpu' : merged.device,
     sources: peer?.sources,
@@ -103,44 +107,23 @@ export function variableName(key: string): string {
   return `TANDEM_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-/** The user's own file, the only one that may name a model or an index outside of the project. */
-function userFilePath(env: Environment): string {
-  const home = env.HOME || homedir();
-  const folder = process.platform === 'win32' ? env.APPDATA : env.XDG_CONFIG_HOME;
-  return join(folder || join(home, '.config'), 'tandem', 'config.json');
-}
-
-/** Where the platform wants what can be made again. */
-function userCacheDir(env: Environment): string {
-  const home = env.HOME || homedir();
-  if (process.platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'tandem', 'cache');
-  if (process.platform === 'darwin') return join(home, 'Library', 'Caches', 'tandem');
-  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'tandem');
-}
-
 /** The first layer that has a value wins; but what is excluded anywhere is excluded. */
 function mergeLayers(layers: readonly Layer[], cacheDir: string) {
   const merged: Settings = {};
+  let hubId: string | null = null;
   for (const { settings, base } of layers.toReversed()) {
     const exclude = merged.exclude ?? [];
     Object.assign(merged, settings);
     merged.exclude = [...exclude, ...(settings.exclude ?? [])];
-    if (settings.modelDir !== undefined) merged.modelDir = resolve(base, settings.modelDir);
-    if (settings.model !== undefined) merged.modelDir = modelFolder(settings.model, base, cacheDir);
+    if (settings.modelDir !== undefined) [merged.modelDir, hubId] = [resolve(base, settings.modelDir), null];
+    if (settings.model !== undefined) {
+      const named = namedModel(settings.model, base, cacheDir);
+      [merged.modelDir, hubId] = [named.folder, named.hubId];
+    }
     if (settings.indexDir !== undefined) merged.indexDir = resolve(base, settings.indexDir);
     if (settings.cacheDir !== undefined) merged.cacheDir = resolve(base, settings.cacheDir);
   }
-  return { ...defaultSettings(), ...merged };
-}
-
-/** `org/name` that is no folder is looked for where a user may put models: `models/org--name` in the cache folder. */
-function modelFolder(model: string, base: string, cacheDir: string): string {
-  const bundled = basename(defaultSettings().modelDir);
-  if (model === bundled || model === `sentence-transformers/${bundled}`) return defaultSettings().modelDir;
-  const folder = resolve(base, model);
-  const isName = /^[\w.-]+\/[\w.-]+$/.test(model) && !model.startsWith('.');
-  if (!isName || statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
-  return join(cacheDir, 'models', model.replace('/', '--'));
+  return { ...defaultSettings(), ...merged, hubId };
 }
 
 /** Those of all layers, the user's last: they win where two claim the same files. */
@@ -184,8 +167,9 @@ function readProjectFile(root: string, userFile: string): Settings {
     if (settings[key] === undefined) continue;
     throw invalid(path, `sets ${key}, which a project may not`, `set it in ${userFile} or as ${variableName(key)}`);
   }
-  if (settings.allowSecrets === true) {
-    throw invalid(path, 'sets allowSecrets, which a project may not', `set it in ${userFile} or with --allow-secrets`);
+  for (const key of ['allowSecrets', 'allowDownload'] as const) {
+    if (settings[key] !== true) continue;
+    throw invalid(path, `sets ${key}, which a project may not`, `set it in ${userFile} or with ${flagName(key)}`);
   }
   const outside = settings.languages?.find((folder) => !isInside(root, realPath(resolve(root, folder))));
   if (outside !== undefined) {

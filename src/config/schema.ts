@@ -32,6 +32,13 @@ export interface Config {
   readonly durability: 'full' | 'fast';
   /** Absolute path of the model's folder. */
   readonly modelDir: string;
+  /** Where the model comes from if its folder is not there: `org/name` at a hub, if the user allows a download. */
+  readonly hub?: {
+    readonly id: string;
+    readonly endpoint: string;
+    readonly isAllowed: boolean;
+    readonly answerMs: number;
+  } | null;
   /** What vectors are made on; the CPU where nothing is said. */
   readonly device?: Device | undefined;
   /** What mcp-vector-search's own settings say about files; undefined where it has none. */
@@ -141,6 +148,7 @@ export const SettingsSchema = v.strictObject({
   model: v.exactOptional(
     v.pipe(v.string('the name or folder of a model'), v.nonEmpty('the name or folder of a model')),
   ),
+  allowDownload: v.exactOptional(yesOrNo()),
   device: v.exactOptional(v.picklist(['auto', ...DEVICES], `one of auto, ${DEVICES.join(', ')}`)),
   cache: v.exactOptional(v.picklist(['on', 'off'], '"on" or "off"')),
   cacheDir: v.exactOptional(folder()),
@@ -164,6 +172,7 @@ export function defaultSettings() {
     allowSecrets: false,
     durability: 'full',
     modelDir: join(packageRoot, 'models/all-MiniLM-L6-v2'),
+    allowDownload: false,
     device: 'auto',
     cache: 'on',
     cacheSize: 2 * BYTES_PER_UNIT.g,

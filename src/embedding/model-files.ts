@@ -48,7 +48,7 @@ function unreadable(path: string, spec: ModelSpec, cause: unknown): IndexerError
   const absent = errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'ENOTDIR';
   const what = absent ? `${path} does not exist` : `${path} cannot be read (${messageOf(cause)})`;
   return new IndexerError('MODEL_MISSING', `the model ${spec.id} is not there: ${what}`, {
-    hint: 'reinstall this package, or point to a folder that holds the model; nothing is ever downloaded',
+    hint: 'reinstall this package, or point to a folder that holds the model',
     cause,
   });
 }

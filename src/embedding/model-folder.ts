@@ -16,9 +16,7 @@ export const SETTINGS_FILE = 'tandem-model.json';
  */
 export async function readModelFolder(modelDir: string, known: readonly ModelSettings[]): Promise<ModelSpec> {
   const folder = resolve(modelDir);
-  const own = await readJson(join(folder, SETTINGS_FILE));
-  const settings =
-    own === undefined ? known.find(({ id }) => isNamed(basename(folder), id)) : parseSettings(folder, own);
+  const settings = await readSettings(folder, known);
   if (!(await isFolder(folder))) throw missing(folder);
   if (settings === undefined) throw undescribed(folder);
   await refuseOtherTokenizers(folder);
@@ -29,6 +27,15 @@ export async function readModelFolder(modelDir: string, known: readonly ModelSet
     config: await describeFile(folder, 'config.json'),
   };
   return { ...settings, folder: basename(folder), normalized: true, licence: '', files, isBundled: false };
+}
+
+/** What is known of a model without its files; undefined where nothing is. Errors: as `readModelFolder`. */
+export async function readSettings(
+  folder: string,
+  known: readonly ModelSettings[],
+): Promise<ModelSettings | undefined> {
+  const own = await readJson(join(folder, SETTINGS_FILE));
+  return own === undefined ? known.find(({ id }) => isNamed(basename(folder), id)) : parseSettings(folder, own);
 }
 
 /** `bge-small-en-v1.5` and `BAAI--bge-small-en-v1.5` are folders of `BAAI/bge-small-en-v1.5`. */
@@ -101,7 +108,7 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-function undescribed(folder: string): IndexerError {
+export function undescribed(folder: string): IndexerError {
   return new IndexerError('MODEL_MISSING', `nothing describes a model in ${folder}`, {
     hint: `put ${SETTINGS_FILE} there, for example {"id":"org/name","dimension":384,"pooling":"mean","maxTokens":256,"prefixes":{"query":"","document":""},"dtype":"fp32"}; or leave --model and --model-dir out for the bundled one`,
   });
@@ -111,7 +118,7 @@ function missing(path: string, cause?: unknown): IndexerError {
   const what =
     cause === undefined || errnoOf(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${messageOf(cause)})`;
   return new IndexerError('MODEL_MISSING', `the model is not there: ${path} ${what}`, {
-    hint: 'put the whole model folder there; nothing is ever downloaded',
+    hint: 'put the whole model folder there; only `tandem index --allow-download` downloads, what --model names by org/name',
     cause,
   });
 }

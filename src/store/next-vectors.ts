@@ -27,6 +27,10 @@ export async function readNextVectors(layout: Layout): Promise<NextVectors | nul
   return file.state === 'read' ? file.value : null;
 }
 
+export function isOfModel(begun: NextVectors, model: StoredModel): boolean {
+  return JSON.stringify(begun.model) === JSON.stringify(model);
+}
+
 /** Goes on with a table that was begun with this model and recipe; any other is removed. To be called under the lock. */
 export async function beginNextVectors(
   layout: Layout,
@@ -34,7 +38,7 @@ export async function beginNextVectors(
   made: { readonly recipe: string; readonly device: string },
 ): Promise<void> {
   const begun = await readNextVectors(layout);
-  if (begun !== null && begun.recipe === made.recipe && JSON.stringify(begun.model) === JSON.stringify(model)) return;
+  if (begun !== null && begun.recipe === made.recipe && isOfModel(begun, model)) return;
   await rm(layout.nextVectorsTable, { recursive: true, force: true });
   await write(layout, { schema: 1, state: 'building', model, ...made });
 }

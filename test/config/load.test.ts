@@ -60,6 +60,20 @@ describe('the configuration', () => {
     expect(folderOf('BAAI/bge-small-en-v1.5')).toMatch(/models[\\/]BAAI--bge-small-en-v1\.5$/);
   });
 
+  it('knows where a model of the hub comes from, and that it may be fetched only if the user says so', () => {
+    const hub = (model: string, allowDownload?: boolean, env = {}) =>
+      load(project(), { flags: { model, allowDownload }, env }).hub;
+    expect(hub('a/b')).toEqual({ id: 'a/b', isAllowed: false, endpoint: 'https://huggingface.co', answerMs: 800 });
+    expect(hub('a/b', true)?.isAllowed).toBe(true);
+    expect(hub('a/b', undefined, { TANDEM_ALLOW_DOWNLOAD: '1' })?.isAllowed).toBe(true);
+    expect(hub('a/b', false, { TANDEM_ALLOW_DOWNLOAD: '1' })?.isAllowed).toBe(false);
+    const env = { HF_ENDPOINT: 'http://mirror.local:8080/', HF_HUB_ETAG_TIMEOUT: '5' };
+    expect(hub('a/b', true, env)).toMatchObject({ endpoint: 'http://mirror.local:8080', answerMs: 5000 });
+    expect(refusal(() => hub('a/b', true, { HF_ENDPOINT: 'ftp://mirror' }))).toContain('HF_ENDPOINT');
+    for (const model of ['all-MiniLM-L6-v2', 'sentence-transformers/all-MiniLM-L6-v2', '/models/mine'])
+      expect(hub(model, true)).toBeNull();
+  });
+
   it('takes the CPU for the device unless another is named', () => {
     const deviceOf = (device?: string) => load(project(), { flags: { device } }).device;
     expect([deviceOf(), deviceOf('auto'), deviceOf('cpu'), deviceOf('cuda')]).toEqual(['cpu', 'cpu', 'cpu', 'cuda']);
@@ -158,6 +172,11 @@ describe('the configuration', () => {
 describe('a cloned project', () => {
   it('may not choose the model', () => {
     expect(refusal(() => load(project({ modelDir: './evil' })))).toContain('which a project may not');
+  });
+
+  it('may not cause a download', () => {
+    expect(refusal(() => load(project({ allowDownload: true })))).toContain('which a project may not');
+    expect(refusal(() => load(project({ model: 'a/b' })))).toContain('which a project may not');
   });
 
   it('may not choose the device', () => {

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Config } from '../../src/config/schema.ts';
 import type { IndexEvent } from '../../src/core/events.ts';
 import { describeModel } from '../../src/embedding/recipe.ts';
-import { indexProject, openIndex, reembed, search } from '../../src/indexer.ts';
+import { cleanUp, indexProject, openIndex, reembed, search } from '../../src/indexer.ts';
 import type { OpenEmbedder } from '../../src/run/opened.ts';
 import { status } from '../../src/status.ts';
 import { makeTinyModel } from '../embedding/tiny-model.ts';
@@ -198,5 +198,61 @@ describe('reembed', () => {
     const third = makeTinyModel(join(models, 'third'), { dimension: 8, settings: { id: 'test/third' } });
     expect(await remake(third)).toMatchObject({ complete: true });
     expect((await status(configOf(third))).model).toMatchObject({ id: 'test/third', dimension: 8 });
+  });
+
+  describe('left unfinished', () => {
+    const kept = { kind: 'next-vectors' };
+    const again = () => makeTinyModel(join(models, 'again'), { dimension: 16, seed: 9 }); // of one's identity
+
+    async function stopped(modelDir: string): Promise<void> {
+      await makeIndex(one);
+      const fault = (name: string) => {
+        if (name === 'reembed.batch-added') throw new Error('stopped');
+      };
+      await expect(remake(modelDir, { fault })).rejects.toThrow('stopped');
+      expect(existsSync(tandem('next/vectors.lance'))).toBe(true);
+    }
+
+    test('is kept by cleanup, also with --now, while a run would go on with it', async () => {
+      const model = again();
+      await stopped(model);
+      const report = await cleanUp(configOf(model), { now: true });
+      expect(report.kept).toEqual([expect.objectContaining({ ...kept, why: 'index --reembed goes on with them' })]);
+      let added = 0;
+      const fault = (name: string) => {
+        if (name === 'reembed.batch-added') added++;
+      };
+      expect(await remake(model, { fault })).toMatchObject({ complete: true });
+      expect(added).toBe(0);
+    });
+
+    test('is kept for a run with another model, until --now', async () => {
+      await stopped(other);
+      const report = await cleanUp(configOf(one));
+      expect(report.kept).toEqual([expect.objectContaining({ ...kept, why: expect.stringContaining('--now') })]);
+      expect(existsSync(tandem('next/vectors.lance'))).toBe(true);
+      expect((await cleanUp(configOf(one), { now: true })).kept).toEqual([]);
+      expect([existsSync(tandem('next/vectors.lance')), existsSync(tandem('reembed.json'))]).toEqual([false, false]);
+      expect(await find(one)).toHaveLength(5);
+    });
+
+    test('goes where the model makes vectors in another way now: no run would go on with it', async () => {
+      await stopped(again());
+      const report = await cleanUp(configOf(one));
+      expect(report).toMatchObject({ kept: [] });
+      expect(report.freed).toContainEqual(expect.objectContaining(kept));
+      expect(existsSync(tandem('next/vectors.lance'))).toBe(false);
+    });
+
+    test('goes where nothing says what it is, though not by a dry run', async () => {
+      await stopped(other);
+      rmSync(tandem('reembed.json'));
+      const plan = await cleanUp(configOf(one), { dryRun: true });
+      expect(plan.freed).toContainEqual(expect.objectContaining(kept));
+      expect(existsSync(tandem('next/vectors.lance'))).toBe(true);
+      await cleanUp(configOf(one));
+      expect(existsSync(tandem('next/vectors.lance'))).toBe(false);
+      expect(await status(configOf(one))).toMatchObject({ complete: true });
+    });
   });
 });

@@ -31,7 +31,10 @@ export function registerCleanup(program: Command, cli: Cli): void {
     )
     .addHelpText('before', EXAMPLES)
     .option('--dry-run', 'only say what would be freed')
-    .option('--now', 'also versions younger than ten minutes and strays younger than an hour, which may be in use')
+    .option(
+      '--now',
+      'also versions younger than ten minutes and strays younger than an hour, which may be in use, and unfinished vectors of another model',
+    )
     .option('--cache', 'only the vectors kept for other runs on this machine; no index is touched')
     .option(...WAIT_OPTION)
     .action(async (path: string | undefined, _flags, self: Command) => {
@@ -70,6 +73,7 @@ async function cleanUpCache(cli: Cli, config: Config, { dryRun, json, quiet }: C
 
 function print({ out }: Cli, report: CleanupReport): void {
   for (const { what, bytes: size } of report.freed) out.line(`  ${bytes(size).padStart(9)}  ${visible(what)}`);
+  for (const { what, why } of report.kept) out.line(`  ${'kept'.padStart(9)}  ${visible(what)}: ${why}`);
   const verb = report.dry_run ? 'would be freed' : 'freed';
   if (report.freed.length === 0) out.line(`nothing to clean up in ${visible(report.index_dir)}`);
   else out.line(`${bytes(report.bytes)} ${verb} in ${visible(report.index_dir)}`);
