@@ -1,7 +1,6 @@
 // The call of old: chunks go in, and are searchable when it returns. Kept for programs that use it.
-import { createHash } from 'node:crypto';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import type { Chunk, ChunkKind, ParsedFile } from './core/chunk.ts';
+import type { ChunkKind, ParsedFile } from './core/chunk.ts';
 import { IndexerError } from './core/errors.ts';
 import { identify } from './phase1-parse/identity.ts';
 import { type Index, writable } from './run/opened.ts';
@@ -9,6 +8,7 @@ import { embed, timed } from './run/phases.ts';
 import { type RunReport, report } from './run/report.ts';
 import { FOREIGN_CHUNKER } from './store/adopt.ts';
 import { hashFile } from './store/file-hash.ts';
+import { type ForeignRow, foreignChunk } from './store/foreign-chunks.ts';
 import { replaceFiles } from './store/replace-files.ts';
 
 /** A chunk as the caller cut it; names as mcp-vector-search has them. */
@@ -80,53 +80,34 @@ function pathWithin(root: string, chunk: AddedChunk): string {
 
 async function asParsed(root: string, path: string, added: readonly AddedChunk[]): Promise<ParsedFile> {
   const onDisk = await hashFile(join(root, path));
-  const entries = added.map((chunk) => ({
-    kind: (chunk.chunk_type || 'text') as ChunkKind,
-    breadcrumb: [chunk.class_name, chunk.function_name].filter(Boolean).join('.'),
-    contentHash: createHash('sha256').update(chunk.content).digest('hex'),
-    definition: null,
-  }));
-  const identities = identify(path, entries);
+  const chunks = added.map((chunk) => foreignChunk(asRow(path, chunk)));
+  const identities = identify(
+    path,
+    chunks.map((chunk) => ({ ...chunk, definition: null })),
+  );
   return {
     path,
     stamp: onDisk?.stamp ?? { size: 0, mtimeNs: '0', ctimeNs: '0', ino: '0' },
     sha256: onDisk?.sha256 ?? '',
     status: 'parsed',
     reason: '',
-    chunks: added.map((chunk, index): Chunk => ({ ...plain(path, chunk), ...entries[index]!, ...identities[index]! })),
+    chunks: chunks.map((chunk, index) => ({ ...chunk, ...identities[index]! })),
   };
 }
 
-function plain(
-  filePath: string,
-  chunk: AddedChunk,
-): Omit<Chunk, keyof ReturnType<typeof identify>[number] | 'kind' | 'breadcrumb' | 'contentHash'> {
+function asRow(filePath: string, chunk: AddedChunk): ForeignRow {
+  const { function_name: functionName, class_name: className } = chunk;
   return {
+    chunkId: '',
     filePath,
-    name: chunk.function_name || chunk.class_name || '',
-    parentName: chunk.function_name ? (chunk.class_name ?? '') : '',
+    kind: (chunk.chunk_type || 'text') as ChunkKind,
+    name: functionName || className || '',
+    breadcrumb: [className, functionName].filter(Boolean).join('.'),
+    parentName: functionName ? (className ?? '') : '',
     language: chunk.language,
     content: chunk.content,
     startLine: chunk.start_line,
     endLine: chunk.end_line,
-    startChar: 0,
-    endChar: 0,
-    depth: 0,
-    partIndex: 0,
-    derived: false,
-    signature: '',
-    docstring: '',
-    calls: [],
-    imports: [],
-    inheritsFrom: [],
-    metrics: {
-      cyclomatic: null,
-      cognitive: null,
-      nesting: null,
-      parameters: null,
-      lines: chunk.end_line - chunk.start_line + 1,
-      grade: null,
-      smells: [],
-    },
+    cyclomatic: 0,
   };
 }

@@ -10,7 +10,7 @@ import * as rollback from './migrate/rollback.ts';
 import * as migration from './migrate/to-dual-table.ts';
 import type { Selection } from './phase1-parse/selection.ts';
 import { toStoredModel } from './phase2-embed/checkpoint.ts';
-import { announceInterrupted } from './run/interrupted.ts';
+import { announceInterrupted, announceRepairs } from './run/interrupted.ts';
 import {
   type Index,
   type OpenEmbedder,
@@ -99,11 +99,6 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
         message: `${name} was not written whole; it was set aside and the version before is used`,
       });
     }
-    if (stores.adopted > 0) {
-      const message = `${stores.adopted} files that another program indexed are unchanged; their chunks and vectors are kept`;
-      observe({ type: 'notice', message });
-    }
-    if (Object.keys(stores.repairs).length > 0) observe({ type: 'reconciled', repairs: stores.repairs });
     if (!options.anyModel && (await readNextVectors(layout)) !== null) {
       const message =
         'making all vectors anew was interrupted; the old ones are in use until `index --reembed` goes on';
@@ -122,6 +117,7 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
         else await stores[Symbol.asyncDispose]();
       },
     };
+    announceRepairs(index);
     return index;
   } catch (error) {
     await stores[Symbol.asyncDispose]();

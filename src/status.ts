@@ -7,7 +7,7 @@ import { layoutOf } from './store/layout.ts';
 import { readLedger } from './store/ledger.ts';
 import { readLockHolder } from './store/lock.ts';
 import { detectLayout, openForReading, type ReadableStores } from './store/open.ts';
-import { type RunRecord, readRunFile } from './store/run-file.ts';
+import { hasBegunPhase1, type RunRecord, readRunFile } from './store/run-file.ts';
 
 /** The object of `status --json`; additive changes only. */
 export interface StatusReport {
@@ -43,7 +43,7 @@ export interface StatusReport {
   } | null;
   readonly last_run: {
     readonly run_id: string;
-    readonly phase1: 'finished' | 'unfinished';
+    readonly phase1: 'finished' | 'unfinished' | 'not-started';
     readonly phase2: 'finished' | 'unfinished' | 'not-started';
     readonly started_at: string;
     readonly finished_at: string | null;
@@ -119,9 +119,10 @@ const nothingStored = {
 };
 
 function describeRun(run: RunRecord): NonNullable<StatusReport['last_run']> {
+  const unfinished = hasBegunPhase1(run) ? 'unfinished' : 'not-started';
   return {
     run_id: run.run_id,
-    phase1: run.phase1.finished_at === null ? 'unfinished' : 'finished',
+    phase1: run.phase1.finished_at === null ? unfinished : 'finished',
     phase2: run.phase2 === null ? 'not-started' : run.phase2.finished_at === null ? 'unfinished' : 'finished',
     started_at: run.started_at,
     finished_at: run.finished_at,

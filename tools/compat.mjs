@@ -41,6 +41,11 @@ async function main() {
       ?.slice(7) ?? process.env.TANDEM_PEER;
   await setup();
   const peer = findPeer(given);
+  if ('missing' in peer && given) {
+    console.error(`the mcp-vector-search that was named cannot be run: ${peer.missing}`);
+    process.exitCode = 2;
+    return;
+  }
   if ('missing' in peer) {
     console.log(`mcp-vector-search cannot be run: ${peer.missing}`);
     for (const name of NAMES) console.log(`skipped: ${name}`);

@@ -31,9 +31,10 @@ export function rate(perSecond: number): string {
   return perSecond >= 100 ? count(perSecond) : Number(perSecond.toPrecision(3)).toString();
 }
 
-/** `250 kB`, `3.2 MB`; decimal units. */
+/** `250 kB`, `3.2 MB`, `47.9 GB`; decimal units. */
 export function bytes(value: number): string {
-  return value < 1e6 ? `${count(Math.ceil(value / 1000))} kB` : `${(value / 1e6).toFixed(1)} MB`;
+  if (value < 1e6) return `${count(Math.ceil(value / 1000))} kB`;
+  return value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`;
 }
 
 function pad(value: number): string {

@@ -15,7 +15,12 @@ export type IndexEvent =
       readonly chunksRemaining: number;
     }
   /** Reconcile changed something; counts by name of the repair, zeros left out. */
-  | { readonly type: 'reconciled'; readonly repairs: Readonly<Record<string, number>> }
+  | {
+      readonly type: 'reconciled';
+      /** `unknown`: no run was cut off; another program wrote since, a cleanup was killed, or rows were lost. */
+      readonly cause: 'interruption' | 'another-program' | 'unknown';
+      readonly repairs: Readonly<Record<string, number>>;
+    }
   | { readonly type: 'phase-started'; readonly phase: Phase; readonly total: number; readonly unit: 'files' | 'chunks' }
   | {
       readonly type: 'progress';

@@ -36,7 +36,7 @@ export function tellPlan(plan: MigrationPlan, observe: Observer | undefined): vo
   for (const message of plan.warnings) observe?.({ type: 'warning', message });
   const tell = (message: string) => observe?.({ type: 'notice', message });
   tell(
-    `  1. detected ${plan.rows} rows of ${plan.files.size} files, ${plan.bytes.old} bytes, vectors by ${plan.modelName}`,
+    `  1. detected ${plan.rows} rows of ${plan.files.size} files, ${(plan.bytes.old / 1e6).toFixed(1)} MB, vectors by ${plan.modelName}`,
   );
   if (report.doubled > 0) tell(`     ${report.doubled} rows repeat an id; the last row of each counts`);
   const { unchanged, changed, unknown, gone } = report.files;

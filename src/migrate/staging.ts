@@ -1,19 +1,13 @@
 // Builds the new tables beside the old ones, where nobody looks yet.
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tableOf, toRecordBatch } from '../store/arrow.ts';
 import { writeFileAtomic } from '../store/atomic-file.ts';
 import { openDurability } from '../store/durability.ts';
 import type { Layout } from '../store/layout.ts';
 import { openLedger } from '../store/ledger.ts';
 import { connect } from '../store/open.ts';
-import {
-  CHUNKS_SCHEMA,
-  LEFTOVER_SCHEMA,
-  STRUCTURE_SCHEMA,
-  tableOf,
-  toRecordBatch,
-  vectorsSchema,
-} from '../store/schema.ts';
+import { CHUNKS_SCHEMA, LEFTOVER_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from '../store/schema.ts';
 import { type Fence, openTable, type TableHandle } from '../store/table.ts';
 import { converter } from './convert.ts';
 import { type OldBatch, selectRows } from './old-batch.ts';

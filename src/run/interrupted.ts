@@ -4,6 +4,7 @@ import { readCheckpoint } from '../phase2-embed/checkpoint.ts';
 import { FOREIGN_CHUNKER } from '../store/adopt.ts';
 import { keepDamaged } from '../store/json-file.ts';
 import type { WritableStores } from '../store/open.ts';
+import { hasBegunPhase1 } from '../store/run-file.ts';
 import type { WritableIndex } from './opened.ts';
 import { countChunks } from './report.ts';
 
@@ -13,11 +14,9 @@ export async function announceInterrupted(index: WritableIndex, phase: Phase | '
   const { pending, error, total } = await countChunks(stores);
   const phase1Open = run?.phase1.finished_at == null || stores.distrusted.size > 0;
   const first = phase1Open ? 1 : pending + error > 0 ? 2 : null;
-  // Nothing was interrupted where we have not begun: a new index, or one that was just migrated.
-  const isFresh = (run === null && total === 0) || run?.phase1.chunker === FOREIGN_CHUNKER;
   // Files to be parsed again after a finished Phase 1 were written by another program, or lost: told as repairs.
   const isRepair = first === 1 && run?.phase1.finished_at != null && pending + error === 0;
-  if (first === null || isFresh || isRepair || (first === 1 && phase === 2)) return first;
+  if (first === null || !hasBegun(index, total) || isRepair || (first === 1 && phase === 2)) return first;
   const checkpoint = await readCheckpoint(stores.layout.checkpointFile);
   if (checkpoint.state === 'damaged') {
     const copy = await keepDamaged(stores.layout.checkpointFile, stores.layout.quarantineDir);
@@ -35,6 +34,34 @@ export async function announceInterrupted(index: WritableIndex, phase: Phase | '
     chunksRemaining: pending + error,
   });
   return first;
+}
+
+/** Nothing was interrupted where we have not begun: in a new index, one that was just migrated, or another program's. */
+function hasBegun({ stores, run }: WritableIndex, chunks: number): boolean {
+  if (run !== null) return hasBegunPhase1(run);
+  const isForeign = [...stores.ledger.files.values()].some(({ chunker }) => chunker === FOREIGN_CHUNKER);
+  return chunks > 0 && stores.adoption === null && !isForeign;
+}
+
+/** Says what was taken over from another program, and what had to be put right. */
+export function announceRepairs({ stores, run, observe }: WritableIndex): void {
+  const { adoption, repairs } = stores;
+  if (adoption !== null) {
+    const kept = `${files(adoption.kept)} unchanged, with their chunks and vectors kept`;
+    const others = adoption.others === 0 ? '' : `; ${files(adoption.others)} not known to be unchanged`;
+    observe({ type: 'notice', message: `taking over what another program indexed: ${kept}${others}` });
+  }
+  const told = { ...repairs };
+  if (adoption !== null) delete told['files to parse again']; // said already
+  if (Object.keys(told).length === 0) return;
+  const wasParsing = run !== null && hasBegunPhase1(run) && run.phase1.finished_at === null;
+  const wasCutOff = wasParsing || run?.phase2?.finished_at === null;
+  const cause = adoption !== null ? 'another-program' : wasCutOff ? 'interruption' : 'unknown';
+  observe({ type: 'reconciled', cause, repairs: told });
+}
+
+function files(count: number): string {
+  return `${count} ${count === 1 ? 'file' : 'files'}`;
 }
 
 async function firstPendingBatch(stores: WritableStores): Promise<number | null> {

@@ -74,7 +74,8 @@ async function nearestHits(
   query: string,
   { limit, threshold = 0, ...filter }: SearchOptions,
 ): Promise<SearchHit[]> {
-  const found = await ctx.vectors.nearest(vector, { limit, where: conditionOf(filter) });
+  const where = conditionOf(filter, await ctx.vectors.table.columns());
+  const found = await ctx.vectors.nearest(vector, { limit, where });
   const rows = found.filter((row) => similarityOf(row) >= threshold);
   rows.sort((a, b) => a.distance - b.distance || compare(a.filePath, b.filePath) || a.startLine - b.startLine);
   return Promise.all(rows.map((row, index) => toHit(ctx, query, row, index + 1)));

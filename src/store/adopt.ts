@@ -30,6 +30,14 @@ export interface AdoptContext {
   readonly model: { readonly id: string; readonly dimension: number } | null;
 }
 
+/** What became of the files of another program's tables. */
+export interface Adoption {
+  /** Unchanged since they were indexed: their chunks and vectors stay. */
+  readonly kept: number;
+  /** Changed, gone, or not known to be unchanged. */
+  readonly others: number;
+}
+
 /** Rows of structure that are written in one commit. */
 const GROUP_ROWS = 10_240;
 
@@ -38,14 +46,14 @@ const GROUP_ROWS = 10_240;
  * table was replaced. After a forced run of that program no row has a hash: there a file counts as unchanged if its
  * recorded time is the disk's, and its rows get the hash. Rows that
  * we wrote ourselves are left alone, for Phase 1 makes more of them than can be told from the tables. Structure first,
- * then all lines at once: killed between the two, the next opening does it again. Returns how many files it took over.
+ * then all lines at once: killed between the two, the next opening does it again. Null if no file is another program's.
  * Errors: MODEL_CHANGED if another model made the vectors.
  */
-export async function adoptForeignFiles(ctx: AdoptContext): Promise<number> {
-  if (ctx.ledger.files.size > 0 && !ctx.isReplaced) return 0;
+export async function adoptForeignFiles(ctx: AdoptContext): Promise<Adoption | null> {
+  if (ctx.ledger.files.size > 0 && !ctx.isReplaced) return null;
   if (ctx.model !== null) await refuseOtherModel(ctx.vectors, ctx.model);
   const files = await findForeignFiles(ctx);
-  if (files.size === 0) return 0;
+  if (files.size === 0) return null;
   const records: FileRecord[] = [];
   const unhashed: FileRecord[] = [];
   const lacksHashes = [...files.values()].some((file) => file.hash === '');
@@ -74,12 +82,13 @@ export async function adoptForeignFiles(ctx: AdoptContext): Promise<number> {
     records.push(record);
     if (file.hash === '') unhashed.push(record);
   }
-  if (records.length === 0) return 0;
+  const adoption = { kept: records.length, others: files.size - records.length };
+  if (records.length === 0) return adoption;
   await ctx.chunks.setHashes(unhashed);
   await writeMissingStructure(ctx, new Set(records.map((record) => record.path)));
   await ctx.ledger.append(records, []);
   await ctx.ledger.makeDurable();
-  return records.length;
+  return adoption;
 }
 
 async function refuseOtherModel(

@@ -1,9 +1,10 @@
 // `chunks.lance`: what Phase 1 found, and how far each chunk is. Phase 2 reads it as a stream of batches.
 import type { ChunkStatus, PendingChunk } from '../core/chunk.ts';
 import { batched } from '../core/iterate.ts';
+import { toArrow } from './arrow.ts';
 import { isVersionGone } from './engine-failure.ts';
 import type { RowBatch } from './row-batch.ts';
-import { ASSIGN_SCHEMA, HASH_SCHEMA, MARK_SCHEMA, toArrow } from './schema.ts';
+import { ASSIGN_SCHEMA, HASH_SCHEMA, MARK_SCHEMA } from './schema.ts';
 import { inSlices, isIn } from './sql.ts';
 import { idsOf, type TableHandle } from './table.ts';
 

@@ -167,3 +167,34 @@ export function readVectors(column: EngineColumn, width: number): Float32Array {
 function* cells(column: EngineColumn): Generator<unknown> {
   for (let index = 0; index < column.length; index++) yield column.get(index);
 }
+
+/** The other tool's `token_count`: words between white space. */
+export function countWords(text: string): number {
+  return text.match(/\S+/g)?.length ?? 0;
+}
+
+/** The same of every row, read from the bytes where these are ASCII. */
+export function countWordsIn(texts: TextColumn): Int32Array {
+  const { bytes, offsets } = texts;
+  const counts = new Int32Array(offsets.length - 1);
+  for (let row = 0; row < counts.length; row++) {
+    const end = offsets[row + 1]!;
+    let words = 0;
+    let before = SPACE;
+    let all = 0;
+    for (let at = offsets[row]!; at < end; at++) {
+      const byte = bytes[at]!;
+      const kind = KIND_OF_BYTE[byte]!;
+      words += before & ~kind;
+      before = kind;
+      all |= byte;
+    }
+    counts[row] = all < 0x80 ? words : countWords(Buffer.from(bytesOf(texts, row)).toString('utf8'));
+  }
+  return counts;
+}
+
+const SPACE = 1;
+const KIND_OF_BYTE = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === 0x20 || (byte >= 0x09 && byte <= 0x0d) ? SPACE : 0,
+);

@@ -49,7 +49,7 @@ export async function readForeignChunks(table: TableHandle, paths: readonly stri
       const chunk = foreignChunk({
         chunkId,
         filePath,
-        kind: kinds[index]!,
+        kind: kinds[index]! as ChunkKind,
         name: names[index]!,
         breadcrumb: breadcrumbs[index]!,
         parentName: parents[index]!,
@@ -67,10 +67,11 @@ export async function readForeignChunks(table: TableHandle, paths: readonly stri
   return [...byFile.values()].flatMap(placeInFile);
 }
 
-interface ForeignRow {
+/** What another program says of a chunk. */
+export interface ForeignRow {
   readonly chunkId: string;
   readonly filePath: string;
-  readonly kind: string;
+  readonly kind: ChunkKind;
   readonly name: string;
   readonly breadcrumb: string;
   readonly parentName: string;
@@ -82,11 +83,11 @@ interface ForeignRow {
   readonly cyclomatic: number;
 }
 
-function foreignChunk(row: ForeignRow): Chunk {
-  const cyclomatic = row.cyclomatic || null;
+/** As far as that tells; at file level, without a parent. */
+export function foreignChunk({ cyclomatic: counted, ...row }: ForeignRow): Chunk {
+  const cyclomatic = counted || null;
   return {
     ...row,
-    kind: row.kind as ChunkKind,
     contentHash: createHash('sha256').update(row.content).digest('hex'),
     occurrence: 0,
     startChar: 0,

@@ -1,17 +1,19 @@
 // Opens an index. Writers get the lock, whole manifests, all tables and a reconciled state; readers get what is there.
-import { rm, rmdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Schema } from 'apache-arrow';
-import { errnoOf, IndexerError } from '../core/errors.ts';
-import { adoptForeignFiles } from './adopt.ts';
-import { exists, makeDirectory, sweepTemporaryFiles } from './atomic-file.ts';
+import { IndexerError } from '../core/errors.ts';
+import { type Adoption, adoptForeignFiles } from './adopt.ts';
+import { exists, sweepTemporaryFiles } from './atomic-file.ts';
 import type { Census } from './census.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
 import { hasWholeHead, openDurability, quarantineBadHeads } from './durability.ts';
 import { asLostFile } from './engine-failure.ts';
+import { discardContents, makeDirectories, removeIfEmpty } from './index-directory.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { acquireLock, type Lock, type LockOptions } from './lock.ts';
+import { addMissingColumns, findMissingColumns } from './missing-columns.ts';
 import { finishVectorSwitch } from './next-vectors.ts';
 import { readRecordedTimes } from './peer-times.ts';
 import { reconcile } from './reconcile.ts';
@@ -45,8 +47,8 @@ export interface WritableStores extends AsyncDisposable {
   readonly lock: Lock;
   /** Files that must be parsed again whatever run.json says. */
   readonly distrusted: ReadonlySet<string>;
-  /** Files of another program that were taken over unchanged. */
-  readonly adopted: number;
+  /** Null unless the tables were found to be another program's, and were taken over. */
+  readonly adoption: Adoption | null;
   readonly repairs: Readonly<Record<string, number>>;
   /** Manifests that were not whole and were set aside, and where. */
   readonly quarantined: readonly string[];
@@ -104,20 +106,25 @@ async function openLocked(
   const durability = openDurability(options.durability);
   const shared = await connect(layout.lanceDir);
   const own = await connect(layout.structureDir);
+  const hadTables = (await exists(layout.chunksTable)) && (await exists(layout.vectorsTable));
   const open = (connection: typeof shared, path: string, schema: Schema) =>
     openTable(connection, path, { schema, fence, created: (table) => durability.makeDurable(table) });
   const chunksTable = await open(shared, layout.chunksTable, CHUNKS_SCHEMA);
   const vectorsTable = await openVectors(layout, options, (schema) => open(shared, layout.vectorsTable, schema), fence);
   const dimension = await dimensionOf(vectorsTable);
   const structureTable = await open(own, layout.structureTable, STRUCTURE_SCHEMA);
-  const isReplaced = await addOwnColumns(vectorsTable, vectorsSchema(dimension), fence);
+  const missing = await findMissingColumns(chunksTable, CHUNKS_SCHEMA);
+  const missingInVectors = await findMissingColumns(vectorsTable, vectorsSchema(dimension));
+  const isReplaced = missingInVectors.length > 0;
   // A checkpoint speaks of versions of a table that is gone.
-  if (isReplaced) await rm(layout.checkpointFile, { force: true });
+  if (isReplaced || !hadTables) await rm(layout.checkpointFile, { force: true });
+  await addMissingColumns(chunksTable, missing, fence);
+  await addMissingColumns(vectorsTable, missingInVectors, fence);
   const chunks = chunksStore(chunksTable);
   const vectors = vectorsStore(vectorsTable, { dimension, projectName: basename(options.root) });
   const structure = structureStore(structureTable);
   const ledger = await openLedger(layout.ledgerFile);
-  const adopted = await adoptForeignFiles({
+  const adoption = await adoptForeignFiles({
     root: options.root,
     chunks,
     vectors,
@@ -140,7 +147,7 @@ async function openLocked(
     census,
     lock,
     distrusted,
-    adopted,
+    adoption,
     repairs,
     quarantined,
     async makeDurable() {
@@ -237,26 +244,6 @@ export async function peekVectors(layout: Layout): Promise<{ dimension: number; 
   }
 }
 
-/** What `makeDirectories` and the empty tables left; to be called under the lock, so that nothing of another goes. */
-async function discardContents(layout: Layout): Promise<void> {
-  for (const path of [layout.lanceDir, layout.structureDir, ...markers(layout)]) {
-    await rm(path, { recursive: true, force: true });
-  }
-}
-
-/** Once the lock is released another process may have begun in there: what is not empty stays. */
-async function removeIfEmpty(directory: string): Promise<void> {
-  try {
-    await rmdir(directory);
-  } catch (error) {
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errnoOf(error))) throw error;
-  }
-}
-
-function markers(layout: Layout): [gitignore: string, cacheTag: string] {
-  return [join(layout.indexDir, '.gitignore'), join(layout.indexDir, 'CACHEDIR.TAG')];
-}
-
 /** Of indexes and of metadata each. Unbounded (its defaults are 6 and 1 GB), a long run of small commits fills them. */
 const CACHE_BYTES = 64n * 1024n * 1024n;
 
@@ -264,43 +251,6 @@ const CACHE_BYTES = 64n * 1024n * 1024n;
 export async function connect(directory: string) {
   const { connect: connectTo, Session } = await import('@lancedb/lancedb');
   return connectTo(directory, {}, new Session(CACHE_BYTES, CACHE_BYTES));
-}
-
-/** A vectors table that the other tool made lacks our columns; NULL in them marks its rows. True if that was so. */
-async function addOwnColumns(table: TableHandle, schema: Schema, fence: Fence): Promise<boolean> {
-  const present = new Set(await table.columns());
-  const missing = schema.fields.filter((field) => !present.has(field.name));
-  if (missing.length === 0) return false;
-  await fence();
-  await table.engine.addColumns(
-    missing.map((field) => ({ name: field.name, valueSql: `CAST(NULL AS ${sqlType(String(field.type))})` })),
-  );
-  return true;
-}
-
-function sqlType(type: string): string {
-  return type === 'Int32' ? 'int' : 'string';
-}
-
-async function makeDirectories(layout: Layout, isNew: boolean): Promise<void> {
-  try {
-    await makeDirectory(layout.indexDir);
-    await makeDirectory(layout.lanceDir);
-    await makeDirectory(layout.structureDir);
-    if (isNew) {
-      const [gitignore, cacheTag] = markers(layout);
-      await writeFile(gitignore, '*\n');
-      await writeFile(cacheTag, 'Signature: 8a477f597d28d172789f06886806bc55\n');
-    }
-  } catch (error) {
-    if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(errnoOf(error))) {
-      throw new IndexerError('NOT_WRITABLE', `the index directory ${layout.indexDir} cannot be written`, {
-        hint: `check the owner and mode of ${dirname(layout.indexDir)}, or choose another place with --index-dir`,
-        cause: error,
-      });
-    }
-    throw error;
-  }
 }
 
 function migrationNeeded(layout: Layout): IndexerError {

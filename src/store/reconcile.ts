@@ -60,7 +60,7 @@ export async function reconcile(stores: Stores): Promise<Reconciled> {
     const chunk = chunks.get(id);
     if (chunk !== undefined) chunk.hasVector = false;
   }
-  note('vectors moved to their chunk', found.moved.length);
+  note('vectors moved to their chunk', found.misplaced);
   await stores.vectors.move(found.moved);
 
   await repairStatuses(stores.chunks, chunks, doubled, note);
@@ -147,7 +147,8 @@ async function compareVectors(
   store: VectorsStore,
   chunks: ReadonlyMap<string, ChunkFacts>,
   census: Census,
-): Promise<{ orphans: string[]; doubled: string[]; moved: Place[] }> {
+): Promise<{ orphans: string[]; doubled: string[]; moved: Place[]; misplaced: number }> {
+  let misplaced = 0;
   const doubled = new Set<string>();
   const orphans: string[] = [];
   const moved: Place[] = [];
@@ -173,10 +174,12 @@ async function compareVectors(
       const inPlace = chunk.startLine === starts[index] && chunk.endLine === ends[index];
       if (!inPlace || (parentIds[index] ?? '') !== parentChunkId) {
         moved.push({ chunkId: id, startLine: chunk.startLine, endLine: chunk.endLine, parentChunkId });
+        // Another program's vector that only learns its parent stood where it should.
+        if (!inPlace || typeof parentIds[index] === 'string') misplaced++;
       }
     }
   }
-  return { orphans, doubled: [...doubled], moved };
+  return { orphans, doubled: [...doubled], moved, misplaced };
 }
 
 /**

@@ -1,5 +1,6 @@
 // `run.json`: how far the last run came. Phase 1 unfinished here means that the chunk table may not be all there is.
 import * as v from 'valibot';
+import { FOREIGN_CHUNKER } from './adopt.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { type JsonFile, readJsonFile } from './json-file.ts';
 
@@ -54,4 +55,9 @@ export function readRunFile(path: string): Promise<JsonFile<RunRecord>> {
 
 export function writeRunFile(path: string, run: RunRecord): Promise<void> {
   return writeFileAtomic(path, `${JSON.stringify(run, null, 2)}\n`);
+}
+
+/** False where Phase 1 has not looked at the tree: after a migration, or where only another program's chunks were embedded. */
+export function hasBegunPhase1({ phase1 }: RunRecord): boolean {
+  return phase1.chunker !== FOREIGN_CHUNKER && phase1.chunker !== '';
 }

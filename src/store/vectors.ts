@@ -1,7 +1,9 @@
 // `vectors.lance`: one self-contained row per embedded chunk; search reads nothing else.
 import { IndexerError } from '../core/errors.ts';
+import { toArrow } from './arrow.ts';
 import { asLostFile, isVersionGone } from './engine-failure.ts';
-import { PLACE_SCHEMA, toArrow, type VectorBatch, vectorBatchToArrow, vectorsSchema } from './schema.ts';
+import { LATER_COLUMNS } from './missing-columns.ts';
+import { PLACE_SCHEMA, type VectorBatch, vectorBatchToArrow, vectorsSchema } from './schema.ts';
 import { inSlices, isIn } from './sql.ts';
 import { idsOf, type TableHandle } from './table.ts';
 
@@ -124,6 +126,20 @@ function assertStorable(batch: VectorBatch, dimension: number): void {
   }
 }
 
+const NEAREST_COLUMNS = [
+  'chunk_id',
+  'file_path',
+  'content',
+  'language',
+  'start_line',
+  'end_line',
+  'chunk_type',
+  'name',
+  'function_name',
+  'class_name',
+  'hierarchy_path',
+];
+
 async function nearest(
   table: TableHandle,
   vector: Float32Array,
@@ -131,22 +147,9 @@ async function nearest(
 ): Promise<NearestRow[]> {
   let query = table.engine.vectorSearch(vector).distanceType('cosine').limit(limit);
   if (where !== undefined) query = query.where(where);
-  const rows = (await query
-    .select([
-      'chunk_id',
-      'file_path',
-      'content',
-      'language',
-      'start_line',
-      'end_line',
-      'chunk_type',
-      'name',
-      'function_name',
-      'class_name',
-      'hierarchy_path',
-      '_distance',
-    ])
-    .toArray()) as Record<string, string | number | null>[];
+  const present = new Set(await table.columns());
+  const columns = NEAREST_COLUMNS.filter((name) => !LATER_COLUMNS.has(name) || present.has(name));
+  const rows = (await query.select([...columns, '_distance']).toArray()) as Record<string, string | number | null>[];
   const text = (value: string | number | null | undefined) => (typeof value === 'string' ? value : '');
   return rows.map((row) => ({
     chunkId: text(row.chunk_id),

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, messageOf } from '../core/errors.ts';
 import { checkFiles, type Manifest, readManifests } from '../store/manifest.ts';
+import { LATER_COLUMNS } from '../store/missing-columns.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from '../store/schema.ts';
 import type { Checkpoint } from './check-files.ts';
 import type { Findings } from './findings.ts';
@@ -73,8 +74,7 @@ function hasColumns(name: TableName, reader: TableReader, findings: Findings, di
   for (const { name: column, type } of schema.fields) {
     const found = present.get(column);
     present.delete(column);
-    // Ours in `vectors` come with the first run of ours.
-    if (found === undefined && name === 'vectors' && OWN_COLUMNS.has(column)) continue;
+    if (found === undefined && name !== 'structure' && LATER_COLUMNS.has(column)) continue;
     if (found === String(type)) continue;
     findings.add('schema', name, column, `${column}: ${found ?? 'absent'} where ${String(type)} is expected`);
     isUsable = false;
@@ -82,8 +82,6 @@ function hasColumns(name: TableName, reader: TableReader, findings: Findings, di
   for (const [column, type] of present) findings.add('schema', name, column, `${column}: ${type}, not expected`);
   return isUsable;
 }
-
-const OWN_COLUMNS = new Set(['embedding_batch_id', 'parent_chunk_id', 'tandem_recipe']);
 
 /** The data files that the checkpoint lists, as far as the current version still has them. */
 export async function checkListedFiles(

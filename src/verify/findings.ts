@@ -3,6 +3,7 @@
 /** Every kind of finding, first those of files, then those of rows. */
 export const MEANINGS = {
   'table-missing': 'the table is not there',
+  'another-program': 'another program made these tables; the next tandem index takes them over',
   'manifest-broken': 'versions of the table that were not written whole',
   'data-file-missing': 'data files that the table names are not there',
   'data-file-size': 'data files have another size than the table says',
@@ -145,5 +146,5 @@ export function collectFindings(): Findings {
 }
 
 function isLeftOver(code: FindingCode, phase1Finished: boolean): boolean {
-  return code === 'vector-not-claimed' || (!phase1Finished && LEFT_BY_PHASE_1.has(code));
+  return code === 'vector-not-claimed' || code === 'another-program' || (!phase1Finished && LEFT_BY_PHASE_1.has(code));
 }

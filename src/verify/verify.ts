@@ -77,15 +77,20 @@ export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise
   const dimension = run?.model?.dimension ?? identity.dimension;
   const tables = await openTables(layout, findings, { dimension, isOurs: run !== null });
   try {
-    const checkpoint = await readCheckpointFile(layout.checkpointFile, findings);
-    if (checkpoint !== null) checkCheckpoint(checkpoint, tables, modelId, findings);
-    if (checkpoint !== null && tables.vectors) await checkListedFiles(tables.vectors, checkpoint, findings, full);
+    // Where that is so, what lies beside the tables speaks of others, which were there before.
+    const isForeign = (await readable('chunks', findings, () => areForeign(layout, tables))) === true;
+    if (isForeign) findings.add('another-program', 'chunks', layout.lanceDir);
+    else {
+      const checkpoint = await readCheckpointFile(layout.checkpointFile, findings);
+      if (checkpoint !== null) checkCheckpoint(checkpoint, tables, modelId, findings);
+      if (checkpoint !== null && tables.vectors) await checkListedFiles(tables.vectors, checkpoint, findings, full);
+    }
 
     const ledger = await checkLedger(layout.ledgerFile, null, collectFindings());
     const isOurs = (path: string) => (ledger.get(path)?.chunker ?? FOREIGN) !== FOREIGN;
     const facts = noFacts();
     const options = { full, isOurs };
-    const hasStructure = await pass('structure', tables.structure, findings, async (table) => {
+    const hasStructure = await pass('structure', isForeign ? null : tables.structure, findings, async (table) => {
       await readStructure(table, facts, findings, options);
       return true;
     });
@@ -97,10 +102,10 @@ export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise
       readVectors(table, facts, findings, { full, modelId, ...has }),
     );
     if (chunks !== null && vectors !== null) checkClaims(facts, findings);
-    await checkLedger(layout.ledgerFile, chunks?.files ?? null, findings);
+    await checkLedger(layout.ledgerFile, isForeign ? null : (chunks?.files ?? null), findings);
     if (asked.against !== undefined) await compareWith(layout, layoutOf(asked.against), findings);
 
-    const list = findings.list(phase1Finished);
+    const list = findings.list(phase1Finished && !isForeign);
     const total = chunks?.total ?? 0;
     const allComplete = chunks !== null && (chunks.statuses.get('complete') ?? 0) === total;
     const report: VerifyReport = {
@@ -120,14 +125,40 @@ export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise
   }
 }
 
+/**
+ * Whether another program made these tables, be it in the place of ours: its vectors lack our columns, or there are none
+ * and no chunk of ours is waiting for one.
+ */
+async function areForeign({ vectorsTable }: Layout, { chunks, vectors }: Tables): Promise<boolean> {
+  if (vectors !== null) return !vectors.reader.columns.some(({ name }) => name === 'tandem_recipe');
+  if (chunks === null || (await exists(vectorsTable))) return false;
+  let hasRows = false;
+  for await (const rows of chunks.reader.scan(['embedding_status', 'embedding_batch_id'])) {
+    const [statuses, batches] = [rows.column('embedding_status'), rows.integers('embedding_batch_id')];
+    for (const [row, batch] of batches.entries()) {
+      if (statuses.get(row) === 'complete' || (batch > 0 && batch <= LARGEST_OWN_BATCH)) return false;
+      hasRows = true;
+    }
+  }
+  return hasRows;
+}
+
+const LARGEST_OWN_BATCH = 1_000_000_000;
+
 /** What the ledger calls the chunker of rows that another program made. */
 const FOREIGN = 'foreign';
+
+interface Tables {
+  readonly chunks: OpenTable | null;
+  readonly vectors: OpenTable | null;
+  readonly structure: OpenTable | null;
+}
 
 async function openTables(
   layout: Layout,
   findings: Findings,
   { dimension, isOurs }: { dimension: number; isOurs: boolean },
-): Promise<{ chunks: OpenTable | null; vectors: OpenTable | null; structure: OpenTable | null }> {
+): Promise<Tables> {
   const open = (name: 'chunks' | 'vectors' | 'structure', path: string, mayBeAbsent: boolean) =>
     openChecked(name, path, findings, { dimension, mayBeAbsent });
   return {

@@ -23,5 +23,5 @@ it('rates show three digits where there are few', () => {
 });
 
 it('sizes are told in the unit that fits', () => {
-  expect([0, 1, 250_000, 3_240_000].map(bytes)).toEqual(['0 kB', '1 kB', '250 kB', '3.2 MB']);
+  expect([0, 1, 250_000, 3_240_000, 47.86e9].map(bytes)).toEqual(['0 kB', '1 kB', '250 kB', '3.2 MB', '47.9 GB']);
 });

@@ -196,9 +196,13 @@ describe('what happens during a run', () => {
   it('is told where something was repaired', () => {
     const err = capture();
     const reporter = plainReporter(err.output, { progress: false });
-    reporter.observe({ type: 'reconciled', repairs: { 'vectors without chunk': 3 } });
-    reporter.observe({ type: 'reconciled', repairs: {} });
-    expect(err.lines()).toEqual(['repaired after an interruption: vectors without chunk 3']);
+    reporter.observe({ type: 'reconciled', cause: 'interruption', repairs: { 'vectors without chunk': 3 } });
+    reporter.observe({ type: 'reconciled', cause: 'unknown', repairs: {} });
+    reporter.observe({ type: 'reconciled', cause: 'another-program', repairs: { 'files to parse again': 1 } });
+    expect(err.lines()).toEqual([
+      'repaired after an interruption: vectors without chunk 3',
+      'put right in what the other program left: files to parse again 1',
+    ]);
   });
 });
 

@@ -1,14 +1,22 @@
 // Tables that mcp-vector-search wrote in the present layout: taken over where files are as they were, vectors kept.
 import { appendFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect } from '@lancedb/lancedb';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
+import type { IndexEvent } from '../../src/core/events.ts';
 import { indexProject, openIndex } from '../../src/indexer.ts';
+import { conditionOf } from '../../src/search/filter.ts';
 import { FOREIGN_CHUNKER } from '../../src/store/adopt.ts';
-import { openStores, tableState, temporaryDirectory } from '../store/make.ts';
-import { INDEX, type MadeRow, makeRows, writeFiles, writeSplitTables } from './make-old.ts';
+import { openForReading } from '../../src/store/open.ts';
+import { CHUNKS_SCHEMA } from '../../src/store/schema.ts';
+import { verifyIndex } from '../../src/verify/verify.ts';
+import { openStores, tableState, temporaryDirectory, vectorOf } from '../store/make.ts';
+import { bytesOf, INDEX, type MadeRow, makeRows, type SplitOptions, writeFiles, writeSplitTables } from './make-old.ts';
 
-async function foreignIndex(root: string, options: { hashes?: boolean } = {}): Promise<MadeRow[]> {
+const CHECKPOINT = { schema: 1, model_id: 'sentence-transformers/all-MiniLM-L6-v2', data_files: [] };
+
+async function foreignIndex(root: string, options: SplitOptions = {}): Promise<MadeRow[]> {
   const rows = makeRows(3, 2);
   await writeFiles(root, rows);
   await writeSplitTables(root, rows, { place: 'lance', ...options });
@@ -31,17 +39,21 @@ function configOf(root: string): Config {
   };
 }
 
-async function parse(root: string) {
-  await using index = await openIndex(configOf(root), { mode: 'write' });
+/** Phase 1, with what it told in words or as repairs. */
+async function parse(root: string, told: IndexEvent[] = []) {
+  const observe = (event: IndexEvent) => told.push(event);
+  await using index = await openIndex(configOf(root), { mode: 'write', observe });
   return await indexProject(index, { phase: 1 });
 }
+
+const ofType = (told: readonly IndexEvent[], type: IndexEvent['type']) => told.filter((event) => event.type === type);
 
 describe('a foreign index', () => {
   test('gets structure rows with parents and a ledger, and keeps ids, states and vectors', async () => {
     await using directory = await temporaryDirectory();
     const rows = await foreignIndex(directory.path);
     await using stores = await openStores(directory.path);
-    expect(stores.adopted).toBe(3);
+    expect(stores.adoption).toEqual({ kept: 3, others: 0 });
     expect(stores.distrusted.size).toBe(0);
     const state = await tableState(stores);
     expect(Object.keys(state.vectors).sort()).toEqual(rows.map((row) => row.id).sort());
@@ -61,6 +73,81 @@ describe('a foreign index', () => {
     const kept = rows.filter((row) => row.path !== 'src/file1.py').map((row) => row.id);
     expect(Object.keys((await tableState(stores)).vectors).sort()).toEqual(kept.sort());
     expect(stores.repairs).toEqual({});
+  });
+
+  test('is told to be another program’s, not an interrupted run of ours; nothing of it had to be repaired', async () => {
+    await using directory = await temporaryDirectory();
+    await foreignIndex(directory.path, { withVectors: [0, 1, 2, 3] });
+    await appendFile(join(directory.path, 'src/file1.py'), '\n\ndef added():\n    return 1\n');
+    const told: IndexEvent[] = [];
+    await parse(directory.path, told);
+    expect(ofType(told, 'notice')).toEqual([
+      {
+        type: 'notice',
+        message:
+          'taking over what another program indexed: 2 files unchanged, with their chunks and vectors kept; 1 file not known to be unchanged',
+      },
+    ]);
+    expect([...ofType(told, 'resuming'), ...ofType(told, 'reconciled')]).toEqual([]);
+  });
+
+  test('whose rows contradict each other is put right, in words that blame no interruption', async () => {
+    await using directory = await temporaryDirectory();
+    const rows = await foreignIndex(directory.path);
+    const connection = await connect(join(directory.path, INDEX, 'lance'));
+    const [chunks, vectors] = [await connection.openTable('chunks'), await connection.openTable('vectors')];
+    await chunks.update({ where: `chunk_id = '${rows[4]!.id}'`, values: { embedding_status: 'processing' } });
+    await vectors.delete(`chunk_id = '${rows[4]!.id}'`);
+    connection.close();
+    const told: IndexEvent[] = [];
+    await parse(directory.path, told);
+    expect(ofType(told, 'reconciled')).toEqual([
+      { type: 'reconciled', cause: 'another-program', repairs: { 'chunks without a vector set to pending': 1 } },
+    ]);
+    expect(ofType(told, 'resuming')).toEqual([]);
+  });
+
+  test('of the releases 2.2.7 to 2.7, which lacks columns, is searched as it is and gets them when it is taken over', async () => {
+    await using directory = await temporaryDirectory();
+    const rows = await foreignIndex(directory.path, { early: true });
+    const method = rows[1]!;
+    {
+      await using stores = await openForReading({ ...configOf(directory.path), dimension: 384 });
+      const columns = await stores.vectors.table.columns();
+      const where = conditionOf({ functionName: method.functionName, files: [method.path] }, columns);
+      const found = await stores.vectors.nearest(vectorOf(method.id), { limit: 5, where });
+      expect(found).toMatchObject([{ chunkId: method.id, functionName: '', breadcrumb: 'Shop0.sell_0' }]);
+    }
+    await appendFile(join(directory.path, 'src/file1.py'), '\n\nimport os\n\ndef added():\n    return os.name\n');
+    expect((await parse(directory.path)).files).toMatchObject({ unchanged: 2, parsed: 1 });
+    await using stores = await openStores(directory.path);
+    expect(stores.repairs).toEqual({});
+    const kept = rows.filter((row) => row.path !== 'src/file1.py').map((row) => row.id);
+    expect(Object.keys((await tableState(stores)).vectors).sort()).toEqual(kept.sort());
+    const { chunks, vectors } = stores;
+    for (const { name, nullable } of CHUNKS_SCHEMA.fields) {
+      expect(await chunks.table.count(`${name} IS NULL`), name).toBe(0);
+      expect(nullable).toBe(true);
+    }
+    for (const name of ['function_name', 'class_name', 'project_name'])
+      expect(await vectors.table.count(`${name} IS NULL`), name).toBe(0);
+    const { fields } = await vectors.table.engine.schema();
+    expect(fields.filter((field) => !field.nullable)).toEqual([]); // the other program's appends would fail
+    expect(await chunks.table.count("calls[1] = 'print'")).toBe(0);
+  });
+
+  test('that is none, by its columns, is refused and stays as it is', async () => {
+    await using directory = await temporaryDirectory();
+    await foreignIndex(directory.path);
+    const connection = await connect(join(directory.path, INDEX, 'lance'));
+    await (await connection.openTable('chunks')).dropColumns(['calls', 'hierarchy_path']);
+    connection.close();
+    const before = await bytesOf(join(directory.path, INDEX));
+    await expect(parse(directory.path)).rejects.toMatchObject({
+      code: 'INDEX_DAMAGED',
+      message: expect.stringContaining('lacks the columns hierarchy_path'),
+    });
+    expect(await bytesOf(join(directory.path, INDEX))).toEqual(before);
   });
 
   test('without hashes and recorded times is parsed anew', async () => {
@@ -83,12 +170,44 @@ describe('a foreign index', () => {
     await writeFile(join(directory.path, INDEX, 'config.json'), JSON.stringify({ project_root: '/elsewhere' }));
     {
       await using stores = await openStores(directory.path);
-      expect(stores.adopted).toBe(2);
+      expect(stores.adoption).toEqual({ kept: 2, others: 1 });
       const kept = await stores.chunks.table.count("file_hash != ''");
       expect(kept).toBe(rows.filter((row) => row.path !== 'src/file1.py').length);
     }
     expect((await parse(directory.path)).files).toMatchObject({ unchanged: 2, parsed: 1 });
   });
+
+  test.each([
+    ['vectors and all', {}, 3],
+    ['chunks only', { withVectors: [] }, 0],
+  ])(
+    'that replaced ours is no damage to verify, nor is our checkpoint of the tables before: %s',
+    async (_, options, kept) => {
+      await using directory = await temporaryDirectory();
+      const { path } = directory;
+      const rows = makeRows(3, 2);
+      await writeFiles(path, rows);
+      await parse(path);
+      const checkpoint = join(path, INDEX, 'tandem', 'checkpoint.json');
+      await writeFile(checkpoint, JSON.stringify({ ...CHECKPOINT, chunks_version: 99, vectors_version: 99 }));
+      expect((await verifyIndex(configOf(path))).findings).toMatchObject([
+        { code: 'checkpoint-ahead', severity: 'damage', count: 2 },
+      ]);
+      await rm(join(path, INDEX, 'lance'), { recursive: true });
+      await writeSplitTables(path, rows, { place: 'lance', ...options });
+      expect(await verifyIndex(configOf(path))).toMatchObject({
+        clean: true,
+        complete: false,
+        findings: expect.arrayContaining([
+          expect.objectContaining({ code: 'another-program', severity: 'unfinished' }),
+        ]),
+      });
+      await parse(path);
+      await expect(stat(checkpoint)).rejects.toMatchObject({ code: 'ENOENT' });
+      const { clean, vectors, findings } = await verifyIndex(configOf(path));
+      expect({ clean, vectors, findings }).toEqual({ clean: true, vectors: kept * 3, findings: [] });
+    },
+  );
 
   test('that replaced ours is taken over again', async () => {
     await using directory = await temporaryDirectory();
@@ -100,7 +219,7 @@ describe('a foreign index', () => {
     await rm(join(directory.path, INDEX, 'lance'), { recursive: true });
     await writeSplitTables(directory.path, rows, { place: 'lance' });
     await using stores = await openStores(directory.path);
-    expect(stores.adopted).toBe(3);
+    expect(stores.adoption).toEqual({ kept: 3, others: 0 });
     expect(stores.distrusted.size).toBe(0);
     expect(Object.keys((await tableState(stores)).structure).sort()).toEqual(rows.map((row) => row.id).sort());
     await expect(stat(checkpoint)).rejects.toMatchObject({ code: 'ENOENT' });
@@ -128,12 +247,12 @@ describe('a foreign index', () => {
     const rows = await foreignIndex(directory.path);
     {
       await using stores = await openStores(directory.path);
-      expect(stores.adopted).toBe(3);
+      expect(stores.adoption).toEqual({ kept: 3, others: 0 });
       await stores.structure.table.delete(`chunk_id = '${rows[0]!.id}'`);
     }
     await rm(join(directory.path, INDEX, 'tandem', 'files.jsonl'));
     await using stores = await openStores(directory.path);
-    expect(stores.adopted).toBe(3);
+    expect(stores.adoption).toEqual({ kept: 3, others: 0 });
     expect(stores.distrusted.size).toBe(0);
     expect(Object.keys((await tableState(stores)).structure)).toHaveLength(rows.length);
   });
@@ -147,5 +266,5 @@ test('our own rows are never taken for foreign: without a ledger their files are
   expect(await readFile(ledger, 'utf8')).not.toContain(FOREIGN_CHUNKER);
   await rm(ledger);
   await using stores = await openStores(directory.path);
-  expect(stores.adopted).toBe(0);
+  expect(stores.adoption).toBeNull();
 });

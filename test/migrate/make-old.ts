@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@lancedb/lancedb';
 import { type DataType, Field, FixedSizeList, Float32, Float64, Int32, Int64, List, Schema, Utf8 } from 'apache-arrow';
-import { toArrow } from '../../src/store/schema.ts';
+import { toArrow } from '../../src/store/arrow.ts';
 import { sha256, vectorOf } from '../store/make.ts';
 
 export const INDEX = '.mcp-vector-search';
@@ -191,18 +191,33 @@ function singleValues(row: MadeRow, oldRoot: string, empty: null | ''): Record<s
   };
 }
 
+export interface SplitOptions {
+  readonly place?: string;
+  /** As that tool's own migration left them. */
+  readonly copied?: boolean;
+  readonly hashes?: boolean;
+  /** Positions of the rows that have a vector; all if left out. */
+  readonly withVectors?: readonly number[];
+  readonly model?: string;
+  /** With the columns of releases 2.2.7 to 2.7 only. */
+  readonly early?: boolean;
+  /** Commits that the rows come in. */
+  readonly commits?: number;
+}
+
 /** Writes chunks and vectors side by side: at `place` (below the index directory, '' for the misplaced ones). */
 export async function writeSplitTables(
   root: string,
   rows: readonly MadeRow[],
-  options: { place?: string; copied?: boolean; hashes?: boolean; withVectors?: readonly number[]; model?: string } = {},
+  options: SplitOptions = {},
 ): Promise<void> {
   const { place = '', copied = false, hashes = true } = options;
+  const isLate = place === 'lance' && !options.early;
   const directory = join(root, INDEX, place);
   const embedded = new Set(options.withVectors ?? rows.keys());
   const chunkNames =
     'chunk_id file_path file_hash content language start_line end_line chunk_type name start_char end_char parent_name hierarchy_path docstring signature complexity token_count embedding_status embedding_batch_id created_at updated_at error_message';
-  const extra = place === 'lance' ? ' last_author last_modified commit_hash calls imports inherits_from' : '';
+  const extra = isLate ? ' last_author last_modified commit_hash calls imports inherits_from' : '';
   const chunkValues = [];
   for (const [index, row] of rows.entries()) {
     const name = row.functionName || row.className;
@@ -238,13 +253,13 @@ export async function writeSplitTables(
       inherits_from: [],
     });
   }
-  const types = { wide: copied, dimension: 384 };
+  const types = { wide: copied, dimension: 384, commits: options.commits ?? 1 };
   await writeTable(directory, 'chunks', `${chunkNames}${extra}`.split(' '), chunkValues, types);
   await writeSettings(root, root, rows);
   if (options.withVectors?.length === 0) return;
   const vectorNames =
     'chunk_id vector file_path content language start_line end_line chunk_type name hierarchy_path embedded_at model_version';
-  const moreNames = place === 'lance' ? ' function_name class_name project_name' : '';
+  const moreNames = isLate ? ' function_name class_name project_name' : '';
   const vectorValues = chunkValues
     .filter((_, index) => embedded.has(index))
     .map((chunk) => ({
@@ -268,7 +283,7 @@ async function writeTable(
   name: string,
   columns: readonly string[],
   rows: readonly Record<string, unknown>[],
-  { wide, dimension }: { wide: boolean; dimension: number },
+  { wide, dimension, commits = 1 }: { wide: boolean; dimension: number; commits?: number },
 ): Promise<void> {
   const typeOf = (column: string): DataType => {
     if (column === 'vector') return new FixedSizeList(dimension, new Field('item', new Float32(), true));
@@ -279,18 +294,21 @@ async function writeTable(
       : new Utf8();
   };
   const schema = new Schema(columns.map((column) => new Field(column, typeOf(column), true)));
-  const data: Record<string, ArrayLike<unknown>> = {};
-  for (const column of columns) {
-    const isWide = typeOf(column) instanceof Int64;
-    data[column] = rows.map((row) => {
-      const value = row[column];
-      return isWide && typeof value === 'number' ? BigInt(value) : value;
-    });
-  }
   await mkdir(directory, { recursive: true });
   const connection = await connect(directory);
   const table = await connection.createEmptyTable(name, schema);
-  if (rows.length > 0) await table.add(toArrow(schema, data));
+  const size = Math.ceil(rows.length / commits);
+  for (let first = 0; first < rows.length; first += size) {
+    const data: Record<string, ArrayLike<unknown>> = {};
+    for (const column of columns) {
+      const isWide = typeOf(column) instanceof Int64;
+      data[column] = rows.slice(first, first + size).map((row) => {
+        const value = row[column];
+        return isWide && typeof value === 'number' ? BigInt(value) : value;
+      });
+    }
+    await table.add(toArrow(schema, data));
+  }
   table.close();
   connection.close();
 }

@@ -37,15 +37,18 @@ describe('a search is narrowed', () => {
   ])('%s', async (_, filter, paths) => {
     await using directory = await temporaryDirectory();
     await using stores = await filled(directory.path);
-    const found = await stores.vectors.nearest(vectorOf('00000000'), { limit: 100, where: conditionOf(filter) });
+    const where = conditionOf(filter, await stores.vectors.table.columns());
+    const found = await stores.vectors.nearest(vectorOf('00000000'), { limit: 100, where });
     expect([...new Set(found.map((row) => row.filePath))].sort()).toEqual([...paths].sort());
   });
 
   test('by the name of a function or class, also where only the kind tells', async () => {
     await using directory = await temporaryDirectory();
     await using stores = await filled(directory.path);
-    const names = async (filter: SearchFilter) =>
-      (await stores.vectors.nearest(vectorOf('1'), { limit: 100, where: conditionOf(filter) })).map((row) => row.name);
+    const names = async (filter: SearchFilter) => {
+      const where = conditionOf(filter, await stores.vectors.table.columns());
+      return (await stores.vectors.nearest(vectorOf('1'), { limit: 100, where })).map((row) => row.name);
+    };
     expect(new Set(await names({ functionName: 'n1' }))).toEqual(new Set(['n1']));
     expect(new Set(await names({ className: 'n0' }))).toEqual(new Set(['n0', 'n1']));
     expect(await names({ functionName: 'n0' })).toEqual([]);

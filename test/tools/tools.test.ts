@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -51,6 +53,31 @@ describe('the count at the end of npm test', () => {
   it('is one plain line', () => {
     expect(testTool.closingLine({ passed: 7, failed: 0, skipped: 0 })).toBe('7 passed, 0 failed');
     expect(testTool.closingLine({ passed: 7, failed: 1, skipped: 2 })).toBe('7 passed, 1 failed, 2 skipped');
+  });
+});
+
+describe('the test against the real mcp-vector-search', () => {
+  const compat = (path: string, ...args: string[]) =>
+    spawnSync(process.execPath, [join(packageRoot, 'tools/compat.mjs'), ...args], {
+      env: { ...process.env, PATH: path, XDG_CACHE_HOME: join(path, 'cache'), TANDEM_PEER: '' },
+      encoding: 'utf8',
+    });
+
+  it('says why it is skipped and counts what is, where there is no Python', () => {
+    const empty = mkdtempSync(join(tmpdir(), 'tandem-tools-'));
+    const { status, stdout } = compat(empty);
+    rmSync(empty, { recursive: true });
+    expect(stdout).toContain('cannot be run: there is no Python');
+    expect(stdout).toMatch(/\n0 passed, 0 failed, 10 skipped\n$/);
+    expect([status, stdout.match(/^skipped: /gm)?.length]).toEqual([0, 10]);
+  });
+
+  it('does not pass over one that was named and is not there', () => {
+    const run = compat(process.env.PATH ?? '', '--peer=/nowhere/mcp-vector-search');
+    expect(run).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('/nowhere/mcp-vector-search is not there'),
+    });
   });
 });
 

@@ -23,9 +23,10 @@ export function findPeer(given) {
     `mcp-vector-search-${PEER_VERSION}`,
   );
   const command = join(home, 'bin', 'mcp-vector-search');
-  if (existsSync(command)) return withModel(command);
+  const marker = join(home, 'installed'); // written last: an installation that was cut off is gone on with
+  if (existsSync(marker)) return withModel(command);
   if (spawnSync('python3', ['-c', 'import venv, sys; sys.exit(sys.version_info < (3, 11))']).status !== 0) {
-    return { missing: 'there is no Python 3.11 with venv here' };
+    return { missing: 'there is no Python 3.11 or newer with venv here' };
   }
   console.log(`installing mcp-vector-search ${PEER_VERSION} into ${home} (some 6.6 GB)…`);
   const steps = [
@@ -36,6 +37,7 @@ export function findPeer(given) {
     const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
     if (status !== 0) return { missing: `${program} ${args.join(' ')} failed: ${stderr.trim().split('\n').at(-1)}` };
   }
+  writeFileSync(marker, '');
   return withModel(command);
 }
 

@@ -8,6 +8,12 @@ import { PHASE_NAMES } from './progress.ts';
 /** A run over a broken disk could warn once a file; the summary has them all. */
 const MOST_WARNINGS = 10;
 
+const REPAIRED = {
+  interruption: 'repaired after an interruption',
+  'another-program': 'put right in what the other program left',
+  unknown: 'put right where another program wrote, or a command was cut off',
+} as const;
+
 /** Writes notices, warnings, resumption and repairs as they come; true if it wrote something. */
 export function eventLines(err: Output, isoNow: () => number = Date.now): (event: IndexEvent) => boolean {
   let warnings = 0;
@@ -40,7 +46,7 @@ function linesOf(event: IndexEvent, err: Output, isoNow: () => number): string[]
       return resumingLines(event, err, isoNow);
     case 'reconciled': {
       const repairs = Object.entries(event.repairs).map(([name, times]) => `${visible(name)} ${count(times)}`);
-      return repairs.length === 0 ? [] : [`repaired after an interruption: ${repairs.join(', ')}`];
+      return repairs.length === 0 ? [] : [`${REPAIRED[event.cause]}: ${repairs.join(', ')}`];
     }
     default:
       return [];

@@ -43,7 +43,7 @@ export function printMigration(out: Output, report: MigrationReport, { root, inv
   row('backup', tables.map(visible).join(', '));
   if (isPlan) {
     row('space', `${bytes(report.bytes.needed)} needed at most, ${bytes(report.bytes.free)} free`);
-    row('files', 'lance/ and tandem/ would be made; schema_version.json, index_metadata.json rewritten (kept aside)');
+    row('writes', 'lance/ and tandem/ would be made; schema_version.json, index_metadata.json rewritten (kept aside)');
     out.line('Nothing was changed.');
     return;
   }

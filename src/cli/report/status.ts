@@ -11,6 +11,10 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
   out.line(`Index of ${out.bold(visible(status.root))}`);
   row('stored in', `${visible(status.index_dir)} (${status.layout})`);
   row('state', status.complete ? 'complete' : out.yellow(incompleteState(status)));
+  if (status.layout === 'code_search') {
+    out.line(`Next: ${out.cyan(`${invocation}migrate --to-dual-table ${visible(status.root)}`)}`);
+    return;
+  }
   row('files', `${count(files.indexed)} indexed, ${count(files.skipped)} skipped, ${count(files.failed)} failed`);
   const { total, complete, pending, processing, error } = chunks;
   row(
@@ -23,7 +27,7 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
     const how = 'replaced as their files change, or at once by: index --reembed';
     row('outdated', `${count(model.outdated)} vectors were made by another recipe; ${how}`);
   }
-  if (run !== null) {
+  if (run !== null && wasLookedAt(run)) {
     const end = run.finished_at === null ? 'not finished' : `finished ${visible(run.finished_at)}`;
     row('last run', `started ${visible(run.started_at)}, ${end}; phase 1 ${run.phase1}, phase 2 ${run.phase2}`);
   }
@@ -37,15 +41,21 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
     row('in use', `by pid ${pid} on ${visible(host)} since ${visible(started_at)} (${visible(command)})`);
   }
   if (!status.complete && holder === null && status.layout === 'dual-table') {
-    out.line(`Next: ${out.cyan(`${invocation}resume ${visible(status.root)}`)}`);
+    const command = wasLookedAt(run) ? 'resume' : 'index';
+    out.line(`Next: ${out.cyan(`${invocation}${command} ${visible(status.root)}`)}`);
   }
 }
 
-function incompleteState({ chunks, layout }: StatusReport): string {
-  if (layout === 'code_search') return 'an index of the old format';
+function incompleteState({ chunks, layout, last_run: run }: StatusReport): string {
+  if (layout === 'code_search') return 'an index in an old layout, which mcp-vector-search made';
+  if (!wasLookedAt(run)) return 'not complete: made by mcp-vector-search, and not compared with the files yet';
   const waiting = chunks.pending + chunks.processing;
   if (waiting > 0) return `not complete: ${count(waiting)} chunks wait for phase 2`;
   return chunks.error > 0 ? `not complete: ${count(chunks.error)} chunks in error` : 'not complete';
+}
+
+function wasLookedAt(run: StatusReport['last_run']): boolean {
+  return run !== null && run.phase1 !== 'not-started';
 }
 
 /** More than one way of embedding is worth a word: such vectors differ slightly. */

@@ -9,7 +9,7 @@ export function printVerification(out: Output, report: VerifyReport, invocation:
   if (report.clean && report.complete) out.line(`${out.bold('clean')}: every chunk has its vector, nothing is damaged`);
   else if (report.clean) {
     out.line(`${out.bold('clean, but not complete')}: ${pendingWords(report)}`);
-    out.line(`Next: ${out.cyan(`${invocation}resume`)}`);
+    out.line(`Next: ${out.cyan(`${invocation}${isForeign(report) ? 'index' : 'resume'}`)}`);
   } else {
     out.line(out.bold(out.red('damaged')));
     const isOther = report.findings.every(({ code }) => code.startsWith('against-'));
@@ -21,7 +21,7 @@ export function printRepair(out: Output, { before, actions, after }: RepairRepor
   printFindings(out, before);
   if (actions.length === 0 && before.clean) {
     out.line('nothing to repair');
-    if (!before.complete) out.line(`Next: ${out.cyan(`${invocation}resume`)}`);
+    if (!before.complete) out.line(`Next: ${out.cyan(`${invocation}${isForeign(before) ? 'index' : 'resume'}`)}`);
     return;
   }
   out.line('Repaired:');
@@ -52,11 +52,17 @@ function printList(out: Output, findings: readonly Finding[]): void {
   }
 }
 
-function pendingWords({ chunks, findings }: VerifyReport): string {
+function isForeign({ findings }: VerifyReport): boolean {
+  return findings.some(({ code }) => code === 'another-program');
+}
+
+function pendingWords(report: VerifyReport): string {
+  const { chunks, findings } = report;
   const { pending = 0, processing = 0, error = 0 } = chunks.by_status;
   const words: string[] = [];
   if (pending + processing > 0) words.push(`${counted(pending + processing, 'chunk')} pending`);
   if (error > 0) words.push(`${counted(error, 'chunk')} in error`);
-  if (findings.length > 0) words.push('an interrupted run left something to finish');
+  if (isForeign(report)) words.push('another program made these tables');
+  else if (findings.length > 0) words.push('an interrupted run left something to finish');
   return words.length > 0 ? words.join(', ') : 'phase 1 has not finished';
 }
