@@ -15,7 +15,8 @@ export async function announceInterrupted(index: WritableIndex, phase: Phase | '
   const phase1Open = run?.phase1.finished_at == null || stores.distrusted.size > 0;
   const first = phase1Open ? 1 : pending + error > 0 ? 2 : null;
   // Files to be parsed again after a finished Phase 1 were written by another program, or lost: told as repairs.
-  const isRepair = first === 1 && run?.phase1.finished_at != null && pending + error === 0;
+  const hasEnded = run?.finished_at != null || (run?.phase1.finished_at != null && pending + error === 0);
+  const isRepair = first === 1 && hasEnded;
   if (first === null || !hasBegun(index, total) || isRepair || (first === 1 && phase === 2)) return first;
   const checkpoint = await readCheckpoint(stores.layout.checkpointFile);
   if (checkpoint.state === 'damaged') {
@@ -38,9 +39,9 @@ export async function announceInterrupted(index: WritableIndex, phase: Phase | '
 
 /** Nothing was interrupted where we have not begun: in a new index, one that was just migrated, or another program's. */
 function hasBegun({ stores, run }: WritableIndex, chunks: number): boolean {
+  if (stores.adoption !== null) return false;
   if (run !== null) return hasBegunPhase1(run);
-  const isForeign = [...stores.ledger.files.values()].some(({ chunker }) => chunker === FOREIGN_CHUNKER);
-  return chunks > 0 && stores.adoption === null && !isForeign;
+  return chunks > 0 && ![...stores.ledger.files.values()].some(({ chunker }) => chunker === FOREIGN_CHUNKER);
 }
 
 /** Says what was taken over from another program, and what had to be put right. */
