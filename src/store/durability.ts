@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { errnoOf, IndexerError } from '../core/errors.ts';
 import { syncDirectory, syncFile } from './atomic-file.ts';
+import { breakSeal, contradicts, readSeal, sealHead } from './head-seal.ts';
 import { checkFiles, newestFirst, parseManifest } from './manifest.ts';
 
 /** After `data`, in this order: what a manifest names must be on disk before the manifest. */
@@ -67,7 +68,8 @@ async function namesIn(directory: string, recursive = false): Promise<string[]> 
 
 /**
  * Moves newest versions that are not whole to `quarantineDir`, so that the one before them is opened: a manifest that was
- * cut off or zeroed, or one whose files are. Returns what was moved; nothing is moved if no version is whole. Throws
+ * cut off, zeroed or other than its seal says, or one whose files are. Breaks the seal: who asks is about to write. Returns
+ * what was moved; nothing is moved if no version is whole. Throws
  * INDEX_DAMAGED then, if the table has data.
  */
 export async function quarantineBadHeads(tablePath: string, quarantineDir: string): Promise<string[]> {
@@ -78,7 +80,10 @@ export async function quarantineBadHeads(tablePath: string, quarantineDir: strin
     if (await isWhole(tablePath, name)) break;
     bad.push(name);
   }
-  if (bad.length === 0) return [];
+  if (bad.length === 0) {
+    await breakSeal(tablePath);
+    return [];
+  }
   if (bad.length === names.length && (await namesIn(join(tablePath, 'data'))).length > 0) {
     throw new IndexerError('INDEX_DAMAGED', `the table ${tablePath} has data but no version that is whole`, {
       hint: 'nothing was changed; tandem verify says what is wrong, and tandem verify --repair takes away what is damaged',
@@ -88,6 +93,7 @@ export async function quarantineBadHeads(tablePath: string, quarantineDir: strin
   for (const name of bad) {
     await rename(join(directory, name), join(quarantineDir, `${basename(tablePath)}-${Date.now()}-${name}`));
   }
+  await breakSeal(tablePath); // not earlier: a kill in between must not make a bad head a good one
   return bad;
 }
 
@@ -106,6 +112,17 @@ export async function hasWholeHead(tablePath: string): Promise<boolean> {
   return true;
 }
 
+/**
+ * At the end of a writer's work: whether the newest versions are what it left can be told from now on. Without a seal only
+ * that is lost, so that a full disk is no reason to fail.
+ */
+export async function sealHeads(tablePaths: readonly string[]): Promise<void> {
+  for (const path of tablePaths) {
+    const [head] = await manifestNames(join(path, '_versions'));
+    if (head !== undefined) await sealHead(path, head).catch(() => breakSeal(path).catch(() => undefined));
+  }
+}
+
 /** Newest first. */
 async function manifestNames(directory: string): Promise<string[]> {
   return (await namesIn(directory)).filter((name) => /^\d+\.manifest$/.test(name)).sort(newestFirst);
@@ -116,6 +133,7 @@ async function isWhole(tablePath: string, name: string): Promise<boolean> {
     if (errnoOf(error) === 'ENOENT') return null;
     throw error;
   });
+  if (bytes !== null && contradicts(await readSeal(tablePath), name, bytes)) return false;
   const manifest = bytes && parseManifest(name, bytes);
   return manifest !== null && (await checkFiles(tablePath, manifest)).length === 0;
 }

@@ -3,6 +3,7 @@
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../core/errors.ts';
+import { contradicts, readSeal } from './head-seal.ts';
 
 const MAGIC = 'LANC';
 /** At the end of a manifest: where the message begins (8 bytes), format version (4), magic (4). */
@@ -32,16 +33,18 @@ export interface Manifest {
   readonly indexFiles: readonly DataFile[];
 }
 
-/** Manifests newest first; null in place of one that is not whole. Empty if there are none. */
+/** Manifests newest first; null in place of one that is not whole or not what its seal says. Empty if there are none. */
 export async function readManifests(
   tablePath: string,
   most = Number.POSITIVE_INFINITY,
 ): Promise<{ name: string; manifest: Manifest | null }[]> {
   const directory = join(tablePath, '_versions');
   const names = (await namesIn(directory)).filter((name) => /^\d+\.manifest$/.test(name));
+  const seal = await readSeal(tablePath);
   const manifests: { name: string; manifest: Manifest | null }[] = [];
   for (const name of names.sort(newestFirst).slice(0, most)) {
-    manifests.push({ name, manifest: parseManifest(name, await readFile(join(directory, name))) });
+    const bytes = await readFile(join(directory, name));
+    manifests.push({ name, manifest: contradicts(seal, name, bytes) ? null : parseManifest(name, bytes) });
   }
   return manifests;
 }

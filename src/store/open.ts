@@ -7,7 +7,7 @@ import { type Adoption, adoptForeignFiles } from './adopt.ts';
 import { exists, sweepTemporaryFiles } from './atomic-file.ts';
 import type { Census } from './census.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
-import { hasWholeHead, openDurability, quarantineBadHeads } from './durability.ts';
+import { hasWholeHead, openDurability, quarantineBadHeads, sealHeads } from './durability.ts';
 import { asLostFile } from './engine-failure.ts';
 import { discardContents, makeDirectories, removeIfEmpty } from './index-directory.ts';
 import { type Layout, layoutOf } from './layout.ts';
@@ -163,9 +163,17 @@ async function openLocked(
     },
     async [Symbol.asyncDispose]() {
       for (const table of [chunksTable, vectorsTable, structureTable]) table.close();
+      if (await isHeld(lock)) await sealHeads([layout.chunksTable, layout.vectorsTable, layout.structureTable]);
       await lock.release();
     },
   };
+}
+
+async function isHeld(lock: Lock): Promise<boolean> {
+  return lock.assertHeld().then(
+    () => true,
+    () => false, // it is another's index now
+  );
 }
 
 /** Takes no lock. Errors: NO_INDEX, MIGRATION_NEEDED, INDEX_DAMAGED. */

@@ -5,6 +5,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Observer } from '../core/events.ts';
 import { openDurability } from '../store/durability.ts';
+import { breakSeal } from '../store/head-seal.ts';
 import { keepDamaged } from '../store/json-file.ts';
 import type { Layout } from '../store/layout.ts';
 import { openLedger } from '../store/ledger.ts';
@@ -56,6 +57,7 @@ export async function repairIndex(
     // Whatever goes, Phase 1 has to look at every file again before the index may be called complete.
     await reopenPhase1(layout, first.findings, note);
     await mendTables(layout, first.findings, lock.assertHeld, note);
+    for (const name of TABLES) await breakSeal(layout[`${name}Table`]);
     const rows = actions.some(({ action }) => action.startsWith('table')) ? await examine(place, {}) : first;
     await dropDamagedRows(layout, rows, lock.assertHeld, note);
     await lock.assertHeld();
@@ -69,6 +71,8 @@ export async function repairIndex(
     await lock.release();
   }
 }
+
+const TABLES = ['structure', 'chunks', 'vectors'] as const;
 
 type Note = (action: string, ids: Iterable<string>) => void;
 
@@ -90,7 +94,7 @@ async function reopenPhase1(layout: Layout, findings: Findings, note: Note): Pro
 
 /** A table whose files are damaged goes back to its newest whole version, or out of the way. */
 async function mendTables(layout: Layout, findings: Findings, fence: () => Promise<void>, note: Note): Promise<void> {
-  for (const name of ['structure', 'chunks', 'vectors'] as const) {
+  for (const name of TABLES) {
     if (findings.idsOf(name, ...FILE_DAMAGE).size === 0) continue;
     const path = layout[`${name}Table`];
     await fence();
