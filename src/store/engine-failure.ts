@@ -5,7 +5,8 @@ const NO_SPACE = new Set([28, 122, 27]); // ENOSPC, EDQUOT, EFBIG
 const NO_PERMISSION = new Set([13, 1, 30]); // EACCES, EPERM, EROFS
 
 /** What the engine says of bytes that it cannot make sense of. It panics over some; words about our queries are others. */
-const DAMAGED = /LanceError\(IO\)|Panic in async function|failed to decode|corrupt|failed to fill whole buffer/i;
+const DAMAGED =
+  /LanceError\(IO\)|Panic in async function|assertion failed|cannot read Ranges|failed to decode|corrupt|failed to fill whole buffer/i;
 
 /** Names what a user can act on; anything else is returned as it came. */
 export function engineFailure(error: unknown, path: string): unknown {
