@@ -6,11 +6,13 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { verifyIndex } from '../../dist/index.js';
+import { openAim } from './harness/aim.mjs';
 import { run } from './harness/program.mjs';
-import { edit, makeProject } from './harness/project.mjs';
+import { edit, makeProject, rewriteEach } from './harness/project.mjs';
 import { randomFrom } from './harness/random.mjs';
 import { digest, snapshot } from './harness/snapshot.mjs';
 
+const faultyRun = fileURLToPath(new URL('./faulty-run.mjs', import.meta.url));
 const modelDir = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
 
 /** Arguments of the commands that are killed. */
@@ -24,7 +26,19 @@ const COMMANDS = {
 /** @typedef {keyof typeof COMMANDS} CommandName */
 
 /** What a tally counts that must stay zero. */
-const FAULTS = ['lost', 'doubled', 'unopenable', 'damaged', 'unequal', 'embeddedTwice', 'parsedTwice', 'failed'];
+const FAULTS = [
+  'lost',
+  'doubled',
+  'unopenable',
+  'damaged',
+  'unequal',
+  'embeddedTwice',
+  'parsedTwice',
+  'embeddedInVain',
+  'failed',
+];
+/** Chunks that a killed run may have handed to the model without a stored vector to show for it. */
+const MOST_IN_VAIN = 1024;
 
 /**
  * @typedef {object} Options
@@ -43,17 +57,15 @@ export async function blackBox({
   seed,
   folder,
   roundsPerEnd = 10,
-  size = { files: 8, functions: 50 },
+  size = { files: 20, functions: 60 },
   say,
   spoil,
 }) {
   const random = randomFrom(seed);
   const root = join(folder, 'project');
   const indexDir = join(root, '.mcp-vector-search');
-  const hasCleanup = (await run(['--help'])).stdout.includes('\n  cleanup ');
   const tally = emptyTally();
-  /** The longest wait before a kill, by command: shortened where runs end by themselves, lengthened where they don't. */
-  const windows = new Map();
+  const aim = openAim(indexDir, random);
   let before = await snapshot(indexDir);
   let isEdited = true;
   const startedAt = performance.now();
@@ -65,20 +77,36 @@ export async function blackBox({
       before = await snapshot(indexDir);
       isEdited = true;
     } else if (random.chance(isComplete(before) ? 0.95 : 0.15)) {
-      edit(root, random);
+      if (random.chance(0.4)) rewriteEach(root, random);
+      else edit(root, random);
       isEdited = true;
     }
     const isNew = !existsSync(join(indexDir, 'tandem', 'run.json'));
+    const hasPending = !isComplete(before);
     const name = isNew
       ? 'index'
-      : random.weighted({ index: 6, 'phase 1': 3, 'phase 2': 3, resume: 4, cleanup: hasCleanup ? 2 : 0 });
-    const interval = `--checkpoint-interval=${random.pick([1, 2, 20])}`;
+      : random.weighted(
+          hasPending
+            ? { index: 5, 'phase 1': isEdited ? 3 : 1, 'phase 2': 4, resume: 5, cleanup: 2 }
+            : { index: 6, 'phase 1': 3, 'phase 2': 1, resume: 1, cleanup: 3 },
+        );
+    const interval = `--checkpoint-interval=${random.pick([1, 1, 2, 20])}`;
     const takesInterval = name !== 'cleanup' && name !== 'phase 1';
-    const mostMs = windows.get(name) ?? 2500;
-    const killAfterMs = 200 + random.next() * mostMs;
-    const ended = await run([...COMMANDS[name], '-p', root, ...(takesInterval ? [interval] : [])], { killAfterMs });
-    windows.set(name, Math.max(150, ended.killed ? Math.min(15_000, mostMs * 1.1) : mostMs * 0.6));
-    const wasAtWork = existsSync(join(indexDir, 'tandem', 'lock'));
+    const parses = name === 'index' || name === 'phase 1';
+    const hasWork = hasPending || (parses && isEdited) || name === 'cleanup';
+    const moment = aim.next(hasWork ? name : 'nothing to do');
+    const { isTime } = moment;
+    // Some rounds go through the library instead of the command line, to count what the model is given.
+    const counted = name !== 'cleanup' && name !== 'phase 1' && random.chance(0.25) ? join(folder, 'handed') : null;
+    const ended =
+      counted === null
+        ? await run([...COMMANDS[name], '-p', root, ...(takesInterval ? [interval] : [])], { isTime })
+        : await run([root, indexDir, name, '--workers', String(random.pick([1, 2, 4])), counted], {
+            isTime,
+            command: [process.execPath, faultyRun],
+          });
+    moment.learn(ended.killed);
+    const wasAtWork = ended.killed && moment.holdsLock();
     await spoil?.(indexDir, round);
 
     const after = await look(indexDir, tally, round);
@@ -87,7 +115,9 @@ export async function blackBox({
       tally.kills++;
       tally.killsByCommand[name] = (tally.killsByCommand[name] ?? 0) + 1;
       if (wasAtWork) tally.killsAtWork++;
-      const state = wasAtWork ? describeState(indexDir, before, after) : 'before or after the work (no lock held)';
+      const state = wasAtWork
+        ? describeState(name, indexDir, before, after)
+        : 'before or after the work (no lock held)';
       tally.states[state] = (tally.states[state] ?? 0) + 1;
     } else {
       tally.endedFirst++;
@@ -97,6 +127,7 @@ export async function blackBox({
     }
     if (after === null) continue;
     compare(root, before, after, tally, round);
+    if (counted !== null) countInVain(counted, before, after, tally, round);
     await verify(root, indexDir, tally, round);
     before = after;
 
@@ -117,6 +148,9 @@ function emptyTally() {
     /** Kills that left the lock behind: inside the work. */
     killsAtWork: 0,
     endedFirst: 0,
+    /** Rounds in which it was counted what the model was given, and the most that came to nothing in one of them. */
+    countedRounds: 0,
+    mostInVain: 0,
     comparisons: 0,
     /** @type {Partial<Record<CommandName, number>>} */
     commands: {},
@@ -177,6 +211,21 @@ function compare(root, before, after, tally, round) {
   }
 }
 
+/**
+ * @param {string} file how many texts were handed to the model at a time; gone afterwards
+ * @param {import('./harness/snapshot.mjs').Snapshot} before
+ * @param {import('./harness/snapshot.mjs').Snapshot} after @param {Tally} tally @param {number} round
+ */
+function countInVain(file, before, after, tally, round) {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  rmSync(file, { force: true });
+  const handed = lines.reduce((sum, line) => sum + Number(line), 0);
+  const inVain = handed - [...after.vectors.keys()].filter((id) => !before.vectors.has(id)).length;
+  tally.countedRounds++;
+  tally.mostInVain = Math.max(tally.mostInVain, inVain);
+  if (inVain > MOST_IN_VAIN) fault(tally, 'embeddedInVain', round, `${inVain} chunks`);
+}
+
 /** @param {string} root @param {string} indexDir @param {Tally} tally @param {number} round */
 async function verify(root, indexDir, tally, round) {
   if (!existsSync(join(indexDir, 'tandem', 'run.json'))) return; // nothing was promised yet
@@ -229,10 +278,12 @@ function runRecord(indexDir) {
 
 /**
  * How far the work had come when it was killed, in words that can be counted.
- * @param {string} indexDir @param {import('./harness/snapshot.mjs').Snapshot} before
- * @param {import('./harness/snapshot.mjs').Snapshot} after
+ * @param {CommandName} name @param {string} indexDir @param {import('./harness/snapshot.mjs').Snapshot} before
+ * @param {import('./harness/snapshot.mjs').Snapshot | null} after
  */
-function describeState(indexDir, before, after) {
+function describeState(name, indexDir, before, after) {
+  if (after === null) return 'unopenable';
+  if (name === 'cleanup') return 'cleanup';
   const record = runRecord(indexDir);
   if (record === null) return 'opening a new index';
   const stored = [...after.vectors.keys()].filter((id) => !before.vectors.has(id)).length;

@@ -1,11 +1,16 @@
 // One command over an index, with the fast embedder and a fault at a named point. As a program it kills itself there:
 //   node faulty-run.mjs <root> <index directory> <command> <point> <hit>
-import { realpathSync } from 'node:fs';
+// or runs with the real model and so many workers, notes in a file how many texts it handed to them, and kills itself, if
+// it is told so, once so many batches were stored:
+//   node faulty-run.mjs <root> <index directory> <command> --workers <n> <file> [batches]
+import { appendFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { openCachedEmbedder } from '../../dist/cache/open.js';
 import { indexProject, openIndex, resume } from '../../dist/index.js';
 import { configOf, fastEmbedder } from './harness/fast-embedder.mjs';
 
 /** @typedef {'index' | 'phase 1' | 'phase 2' | 'resume'} FaultyCommand */
+/** @typedef {import('../../dist/embedding/embedder.js').Embedder} Embedder */
 
 /**
  * Small groups and a checkpoint after every batch, so that every point is passed several times.
@@ -13,11 +18,42 @@ import { configOf, fastEmbedder } from './harness/fast-embedder.mjs';
  */
 export async function runCommand({ root, indexDir, command, fault }) {
   const { open } = await fastEmbedder();
-  const index = await openIndex(configOf(root, indexDir, 1), {
+  return runWith({ root, indexDir, command, workers: 1, open, options: { groupRows: 40, ...(fault && { fault }) } });
+}
+
+/**
+ * With the real model, or a stand-in that `open` makes; `hand` is told of texts before they are embedded.
+ * @param {{
+ *   root: string, indexDir: string, command: FaultyCommand, workers: number, hand: (texts: number) => void,
+ *   open?: typeof openCachedEmbedder, fault?: (name: string) => void,
+ * }} order
+ */
+export async function runCounted({ root, indexDir, command, workers, hand, open = openCachedEmbedder, fault }) {
+  /** @param {Parameters<typeof openCachedEmbedder>[0]} options @returns {Promise<Embedder>} */
+  const openCounting = async (options) => {
+    const embedder = await open(options);
+    return {
+      ...embedder,
+      embed(texts, signal) {
+        hand(texts.length);
+        return embedder.embed(texts, signal);
+      },
+    };
+  };
+  return runWith({ root, indexDir, command, workers, open: openCounting, options: { ...(fault && { fault }) } });
+}
+
+/**
+ * @param {{
+ *   root: string, indexDir: string, command: FaultyCommand, workers: number, open: typeof openCachedEmbedder,
+ *   options: { groupRows?: number, fault?: (name: string) => void },
+ * }} order
+ */
+async function runWith({ root, indexDir, command, workers, open, options }) {
+  const index = await openIndex(configOf(root, indexDir, 1, workers), {
     mode: command === 'resume' ? 'resume' : 'write',
-    groupRows: 40,
     openEmbedder: open,
-    ...(fault === undefined ? {} : { fault }),
+    ...options,
   });
   try {
     if (command === 'resume') return await resume(index, {});
@@ -28,15 +64,17 @@ export async function runCommand({ root, indexDir, command, fault }) {
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [root = '', indexDir = '', command = '', point, hit] = process.argv.slice(2);
+  const [root = '', indexDir = '', name = '', point, hit, file = '', batches] = process.argv.slice(2);
+  const command = /** @type {FaultyCommand} */ (name);
   let hits = 0;
-  await runCommand({
-    root,
-    indexDir,
-    command: /** @type {FaultyCommand} */ (command),
-    fault(name) {
-      if (name === point && ++hits === Number(hit)) process.kill(process.pid, 'SIGKILL');
-    },
-  });
+  /** @param {string | undefined} fatal @param {number} nth */
+  const killAt = (fatal, nth) => (/** @type {string} */ passed) => {
+    if (passed === fatal && ++hits === nth) process.kill(process.pid, 'SIGKILL');
+  };
+  if (point === '--workers') {
+    const hand = (/** @type {number} */ texts) => appendFileSync(file, `${texts}\n`);
+    const fault = killAt('phase2.vectors-added', Number(batches));
+    await runCounted({ root, indexDir, command, workers: Number(hit), hand, fault });
+  } else await runCommand({ root, indexDir, command, fault: killAt(point, Number(hit)) });
   console.log('finished');
 }

@@ -42,7 +42,7 @@ function fill(vector, text) {
 }
 
 /** A configuration as the program makes it. @param {string} root @param {string} indexDir @param {number} checkpointInterval */
-export function configOf(root, indexDir, checkpointInterval) {
-  const flags = { indexDir, workers: '1', checkpointInterval: String(checkpointInterval), cache: 'off' };
+export function configOf(root, indexDir, checkpointInterval, workers = 1) {
+  const flags = { indexDir, workers: String(workers), checkpointInterval: String(checkpointInterval), cache: 'off' };
   return loadConfig({ projectRoot: root, creates: true, flags, env: {} });
 }

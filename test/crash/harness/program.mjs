@@ -3,16 +3,17 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('../../../bin/tandem.js', import.meta.url));
+const POLL_MS = 3;
 
 /**
- * Runs a command; SIGKILL goes to its whole group after `killAfterMs`, if it has not ended by itself.
+ * Runs a command; SIGKILL goes to its whole group once `isTime` says so, if it has not ended by itself.
  * @param {readonly string[]} args
- * @param {{ killAfterMs?: number | undefined, command?: readonly string[], env?: NodeJS.ProcessEnv }} [options]
+ * @param {{ isTime?: (() => boolean) | undefined, command?: readonly string[], env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<{ code: number | null, killed: boolean, ms: number, stdout: string, stderr: string }>}
  */
 export function run(
   args,
-  { killAfterMs, command = [process.execPath, bin], env = { ...process.env, TANDEM_CACHE: 'off' } } = {},
+  { isTime, command = [process.execPath, bin], env = { ...process.env, TANDEM_CACHE: 'off' } } = {},
 ) {
   return new Promise((resolve, reject) => {
     const [file = '', ...first] = command;
@@ -25,10 +26,10 @@ export function run(
     child.stderr.on('data', (data) => {
       stderr += data;
     });
-    const timer = killAfterMs === undefined ? undefined : setTimeout(() => killGroup(child.pid), killAfterMs);
+    const timer = isTime && setInterval(() => isTime() && killGroup(child.pid), POLL_MS);
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       resolve({ code, killed: signal === 'SIGKILL', ms: performance.now() - startedAt, stdout, stderr });
     });
   });

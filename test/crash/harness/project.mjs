@@ -50,12 +50,7 @@ export function edit(root, random) {
     const path = random.pick(files);
     const before = readFileSync(join(root, path), 'utf8');
     const what = random.weighted({ change: 5, insert: 2, add: 2, remove: files.length > 4 ? 2 : 0, rename: 1 });
-    if (what === 'change')
-      put(
-        root,
-        path,
-        before.replaceAll(/os\.sep \* \d+/g, () => `os.sep * ${random.whole(1, 99_999)}`),
-      );
+    if (what === 'change') put(root, path, withOtherNumbers(before, random));
     if (what === 'insert') put(root, path, `\n${before}`);
     if (what === 'add')
       put(root, `more/new${random.whole(1, 9999)}.py`, moduleText(random.whole(1, 999), random.whole(5, 60), 7));
@@ -65,6 +60,17 @@ export function edit(root, random) {
     done.push(what);
   }
   return done;
+}
+
+/** Gives every function of every file another body: all has to be embedded again. @param {string} root @param {import('./random.mjs').Random} random */
+export function rewriteEach(root, random) {
+  for (const path of sourceFiles(root))
+    put(root, path, withOtherNumbers(readFileSync(join(root, path), 'utf8'), random));
+}
+
+/** @param {string} text @param {import('./random.mjs').Random} random */
+function withOtherNumbers(text, random) {
+  return text.replaceAll(/os\.sep \* \d+/g, () => `os.sep * ${random.whole(1, 99_999)}`);
 }
 
 /** Changes most of a project at once: a file goes, one moves by a line, the functions of the others become others. @param {string} root */
