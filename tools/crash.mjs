@@ -10,7 +10,8 @@ import { isEntry, setupOrExit } from './setup.mjs';
 const USAGE = `npm run crash -- <what> [--seed N] [--report file.json] [--keep]
   --rounds N       kills the program N times at random moments
   --power-cuts N   lets it go on from N disks as a power cut may leave them
-  --mutations N    spoils the small files beside the tables in N ways`;
+  --mutations N    spoils the small files beside the tables in N ways
+  --concurrent N   lets eight index, two ask and one clean up at once for N seconds`;
 
 if (isEntry(import.meta.url)) {
   const { values } = parseArgs({
@@ -18,6 +19,7 @@ if (isEntry(import.meta.url)) {
       rounds: { type: 'string' },
       'power-cuts': { type: 'string' },
       mutations: { type: 'string' },
+      concurrent: { type: 'string' },
       seed: { type: 'string' },
       report: { type: 'string' },
       keep: { type: 'boolean', default: false },
@@ -41,6 +43,10 @@ if (isEntry(import.meta.url)) {
   if (values.mutations !== undefined) {
     const { mutate } = await import('../test/crash/mutations.mjs');
     reports.push(await mutate({ mutations: Number(values.mutations), seed, folder, say }));
+  }
+  if (values.concurrent !== undefined) {
+    const { concurrent } = await import('../test/crash/concurrent.mjs');
+    reports.push(await concurrent({ seconds: Number(values.concurrent), seed, folder, say }));
   }
   if (reports.length === 0) {
     console.error(USAGE);
