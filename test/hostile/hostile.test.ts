@@ -64,6 +64,16 @@ describe('a hostile project', () => {
     expect(await everyText(join(root, '.mcp-vector-search'))).not.toContain(CANARIES.token);
   });
 
+  test('would be seen to get out or in, if it did', async () => {
+    await using directory = await temporaryDirectory();
+    writeHostileProject(directory.path);
+    const outside = join(directory.path, 'elsewhere');
+    const indexed = tandem('index', outside);
+    expect(indexed.code, indexed.stderr).toBe(0);
+    expect(await everyText(join(outside, '.mcp-vector-search'))).toContain(CANARIES.outside);
+    expect(HOSTILE_NAMES.filter((name) => CONTROL.test(name)).length).toBeGreaterThan(5);
+  });
+
   test("gives GitHub's runner no commands", async () => {
     await using directory = await temporaryDirectory();
     const root = writeHostileProject(directory.path);

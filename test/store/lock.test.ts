@@ -11,23 +11,41 @@ const ROUNDS = Number(process.env.TANDEM_LOCK_ROUNDS ?? 12);
 
 const lockModule = new URL('../../dist/store/lock.js', import.meta.url).href;
 
-/** A process that tries for the lock, says what came of it and holds what it got until its input ends. */
-const contender = `
-  import { acquireLock } from ${JSON.stringify(lockModule)};
+/** Looks first and writes then, as locks do that were not thought through. */
+const racyModule = `data:text/javascript,${encodeURIComponent(`
+  import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+  export async function acquireLock(path) {
+    if (existsSync(path)) throw Object.assign(new Error(), { code: 'INDEX_LOCKED' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const mine = String(process.pid);
+    writeFileSync(path, mine);
+    return {
+      assertHeld: async () => { if (readFileSync(path, 'utf8') !== mine) throw new Error('lost'); },
+      release: async () => rmSync(path, { force: true }),
+    };
+  }`)}`;
+
+/** A process that tries for the lock, says what came of it, holds what it got until its input ends and says whether it kept it. */
+const contender = (module: string) => `
+  import { acquireLock } from ${JSON.stringify(module)};
   process.stdout.write('ready\\n');
   process.stdin.once('data', async () => {
     try {
       const lock = await acquireLock(process.argv[1]);
       process.stdout.write('won\\n');
-      process.stdin.once('end', async () => { await lock.release(); process.exit(0); });
+      process.stdin.once('end', async () => {
+        process.stdout.write(await lock.assertHeld().then(() => 'kept\\n', () => 'robbed\\n'));
+        await lock.release();
+        process.exit(0);
+      });
     } catch (error) {
       process.stdout.write((error.code ?? String(error)) + '\\n');
       process.stdin.once('end', () => process.exit(0));
     }
   });`;
 
-function start(path: string) {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', contender, path], {
+function start(path: string, module = lockModule) {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', contender(module), path], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines: string[] = [];
@@ -44,18 +62,18 @@ function start(path: string) {
     return lines[index]!;
   };
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  return { child, line, closed };
+  return { child, line, lines, closed };
 }
 
-/** Starts contenders at once; returns what each said. The winner holds the lock until all have spoken. */
-async function contend(path: string, count: number): Promise<string[]> {
-  const contenders = Array.from({ length: count }, () => start(path));
+/** Starts contenders at once; returns what each said, sorted. The winner holds the lock until all have spoken. */
+async function contend(path: string, count: number, module = lockModule): Promise<string[]> {
+  const contenders = Array.from({ length: count }, () => start(path, module));
   await Promise.all(contenders.map(({ line }) => line(0)));
   for (const { child } of contenders) child.stdin.write('go\n');
-  const said = await Promise.all(contenders.map(({ line }) => line(1)));
+  await Promise.all(contenders.map(({ line }) => line(1)));
   for (const { child } of contenders) child.stdin.end();
   await Promise.all(contenders.map(({ closed }) => closed));
-  return said;
+  return contenders.map(({ lines }) => lines.slice(1).join(', ')).sort();
 }
 
 async function deadHolder(path: string): Promise<string> {
@@ -72,11 +90,18 @@ describe('the lock', () => {
   test(`in ${ROUNDS} rounds of eight starts at once exactly one wins, and the others are told so`, async () => {
     await using directory = await temporaryDirectory();
     for (let round = 0; round < ROUNDS; round++) {
-      const said = (await contend(join(directory.path, 'lock'), 8)).sort();
-      expect(said).toEqual([...Array<string>(7).fill('INDEX_LOCKED'), 'won']);
+      const said = await contend(join(directory.path, 'lock'), 8);
+      expect(said).toEqual([...Array<string>(7).fill('INDEX_LOCKED'), 'won, kept']);
     }
     expect(await readdir(directory.path)).toEqual([]);
   }, 1_800_000);
+
+  test('that had two winners, or were robbed, would be noticed by the same contenders', async () => {
+    await using directory = await temporaryDirectory();
+    const said = await contend(join(directory.path, 'lock'), 8, racyModule);
+    expect(said.filter((words) => words.startsWith('won')).length).toBeGreaterThan(1);
+    expect(said).toContain('won, robbed');
+  });
 
   test('a dead holder is replaced by exactly one of six', async () => {
     await using directory = await temporaryDirectory();
@@ -85,7 +110,7 @@ describe('the lock', () => {
     for (let round = 0; round < 10; round++) {
       await writeFile(path, stale);
       const said = await contend(path, 6);
-      expect(said.filter((word) => word === 'won')).toHaveLength(1);
+      expect(said.filter((word) => word === 'won, kept')).toHaveLength(1);
       expect(said.filter((word) => word === 'INDEX_LOCKED')).toHaveLength(5);
       expect(await readdir(directory.path)).toEqual([]);
     }
