@@ -7,6 +7,7 @@ export default defineConfig({
     // Vectors that an earlier run kept would hide what a test is about; test/cache/ turns it on.
     env: { TANDEM_CACHE: 'off' },
     pool: 'forks',
+    maxConcurrency: 3, // of tests in one file that say so
     maxWorkers: 2, // many tests wait for programs they start
     testTimeout: 60_000,
     hookTimeout: 60_000,

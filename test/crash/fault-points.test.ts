@@ -128,7 +128,8 @@ describe('the points', () => {
   });
 });
 
-describe.each(POINTS)('at %s', (point) => {
+// Side by side: most of the time goes into starting processes and waiting for the disk.
+describe.concurrent.each(POINTS)('at %s', (point) => {
   test('a SIGKILL at its first three hits is made good', { timeout: 120_000 }, async () => {
     for (const command of COMMANDS) {
       const hits = Math.min(passed[command]?.[point] ?? 0, command === 'index' ? 3 : 1);
