@@ -1,9 +1,11 @@
-// `npm test`: set-up, then every check there is. Arguments go to vitest. All checks run even if one fails, and the last
+// `npm test`: set-up, then every check there is. Arguments go to vitest, but for `--fault-matrix`: it writes what the tests
+// came to into the table in docs/reliability.md. All checks run even if one fails, and the last
 // line of stdout counts them: each check that is not a vitest test counts as one.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fillFaultMatrix } from './fault-matrix.mjs';
 import { isEntry, isInstalled, root, setup } from './setup.mjs';
 
 /** What vitest's JSON report says, as counts. Files that did not load and errors outside of tests count as failures. */
@@ -55,12 +57,14 @@ async function main() {
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
 
-function runVitest(vitestArguments, env) {
+function runVitest(typed, env) {
+  const vitestArguments = typed.filter((word) => word !== '--fault-matrix');
   const folder = mkdtempSync(join(tmpdir(), 'tandem-test-'));
   const reportPath = join(folder, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportPath}`];
     const exitCode = runTool(['vitest/vitest.mjs', 'run', ...reporters, ...vitestArguments], env);
+    if (typed.length > vitestArguments.length) fillFaultMatrix([reportPath]);
     return countTests(JSON.parse(readFileSync(reportPath, 'utf8')), exitCode);
   } catch (error) {
     console.log(`vitest left no report: ${error.message}`);
