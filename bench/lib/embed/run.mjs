@@ -1,5 +1,5 @@
 // One engine over one list of texts, in a process of its own, so that its memory and CPU time are its own.
-//   node embed-run.mjs <spec as JSON>    { engine: 'ours' | 'pipeline' | 'lengths' | 'product', … } → one line of JSON
+//   node run.mjs <spec as JSON>    { engine: 'ours' | 'pipeline' | 'lengths' | 'product', … } → one line of JSON
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const DIMENSION = 384;
 const SAMPLE_MS = 250;
 const spec = JSON.parse(process.argv[2]);
-const bundled = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
+const bundled = fileURLToPath(new URL('../../../models/all-MiniLM-L6-v2', import.meta.url));
 
 const measure = { product: products, lengths: lengthsOf }[spec.engine] ?? embedAll;
 console.log(JSON.stringify(await measure(spec)));
@@ -49,7 +49,7 @@ async function embedAll({ engine, textsFile, vectorsFile, repeat = 1 }) {
 }
 
 async function openOurs({ workers }) {
-  const { openEmbedder } = await import('../../dist/embedding/open.js');
+  const { openEmbedder } = await import('../../../dist/embedding/open.js');
   const embedder = await openEmbedder({ modelDir: bundled, workers });
   const embed = async (texts) => {
     const { vectors, failures } = await embedder.embed(texts);

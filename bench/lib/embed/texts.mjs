@@ -4,21 +4,23 @@ import { extname, join, relative } from 'node:path';
 
 const CODE = new Set(['.py', '.ts', '.js', '.go', '.rs', '.java', '.c', '.cc', '.cpp', '.cs', '.rb', '.php', '.kt']);
 
-/** Distinct texts of a folder's code, or those of a .json file with an array of texts, in order. */
-export async function textsOf(source) {
-  if (source.endsWith('.json')) return [...new Set(JSON.parse(readFileSync(source, 'utf8')))];
-  const { embeddedText } = await import('../../dist/embedding/text.js');
-  const { parseFile } = await import('../../dist/phase1-parse/parse-file.js');
-  const { openSyntax } = await import('../../dist/phase1-parse/syntax.js');
+/** The code files of a folder, in order, with the texts of each; a text that an earlier file has is left out. */
+export async function filesOf(source) {
+  const { embeddedText } = await import('../../../dist/embedding/text.js');
+  const { parseFile } = await import('../../../dist/phase1-parse/parse-file.js');
+  const { openSyntax } = await import('../../../dist/phase1-parse/syntax.js');
   const syntax = await openSyntax();
-  const texts = new Set();
+  const known = new Set();
+  const files = [];
   for (const file of codeFiles(source)) {
     const filePath = relative(source, file);
     const { chunks } = await parseFile(filePath, readFileSync(file), syntax);
-    for (const chunk of chunks) texts.add(embeddedText({ ...chunk, filePath }));
+    const texts = [...new Set(chunks.map((chunk) => embeddedText({ ...chunk, filePath })))];
+    files.push({ file, texts: texts.filter((text) => !known.has(text)) });
+    for (const text of texts) known.add(text);
   }
-  if (texts.size === 0) throw new Error(`no code in ${source}`);
-  return [...texts];
+  if (known.size === 0) throw new Error(`no code in ${source}`);
+  return files;
 }
 
 /** `count` of the texts, in order, with the lengths of all: at equal distances of a list sorted by length. */
