@@ -7,7 +7,7 @@ import { child, lastLine, output } from './processes.mjs';
 export const OURS = 'ours, 2 workers';
 export const OURS_ON_SAMPLE = 'ours, 2 workers, sample';
 export const PIPELINE = 'pipeline, our file, batch 32';
-export const ONE_BY_ONE = 'pipeline, our file, one by one';
+const ONE_BY_ONE = 'pipeline, our file, one by one';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const bundled = join(root, 'models', 'all-MiniLM-L6-v2');
