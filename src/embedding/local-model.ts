@@ -95,10 +95,18 @@ function feedsOf(session: Session, ids: Int32Array, rows: number): Record<string
   return feeds;
 }
 
+/** As 64 bits, without a BigInt for each: of numbers that are not negative the upper half is zero. */
+function widened(ids: Int32Array): BigInt64Array {
+  const wide = new BigInt64Array(ids.length);
+  const halves = new Int32Array(wide.buffer); // the lower half comes first on every processor that the runtime runs on
+  for (let at = 0; at < ids.length; at++) halves[2 * at] = ids[at]!;
+  return wide;
+}
+
 function inputOf(name: string, ids: Int32Array): BigInt64Array {
   switch (name) {
     case 'input_ids':
-      return BigInt64Array.from(ids, BigInt);
+      return widened(ids);
     case 'attention_mask': // every row is as long as its group: nothing is masked
       return new BigInt64Array(ids.length).fill(1n);
     case 'token_type_ids':

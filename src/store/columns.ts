@@ -169,7 +169,7 @@ function* cells(column: EngineColumn): Generator<unknown> {
 }
 
 /** The other tool's `token_count`: words between white space. */
-export function countWords(text: string): number {
+function countWords(text: string): number {
   return text.match(/\S+/g)?.length ?? 0;
 }
 

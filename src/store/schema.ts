@@ -14,7 +14,7 @@ import {
 } from 'apache-arrow';
 import type { Chunk, ChunkStatus, PendingChunk } from '../core/chunk.ts';
 import { toArrow } from './arrow.ts';
-import { countWords } from './columns.ts';
+import { countWordsIn, textColumn } from './columns.ts';
 
 const string = new Utf8();
 const int32 = new Int32();
@@ -137,11 +137,12 @@ export interface ChunkRow {
 export function chunkRowsToArrow(rows: readonly ChunkRow[], now: string): Table {
   const of = <T>(pick: (row: ChunkRow) => T): T[] => rows.map(pick);
   const none = of(() => '');
+  const content = textColumn(of((r) => r.chunk.content));
   return toArrow(CHUNKS_SCHEMA, {
     chunk_id: of((r) => r.chunk.chunkId),
     file_path: of((r) => r.chunk.filePath),
     file_hash: of((r) => r.fileHash),
-    content: of((r) => r.chunk.content),
+    content,
     language: of((r) => r.chunk.language),
     start_line: of((r) => r.chunk.startLine),
     end_line: of((r) => r.chunk.endLine),
@@ -154,7 +155,7 @@ export function chunkRowsToArrow(rows: readonly ChunkRow[], now: string): Table 
     docstring: of((r) => r.chunk.docstring),
     signature: of((r) => r.chunk.signature),
     complexity: of((r) => r.chunk.metrics.cyclomatic ?? 0),
-    token_count: of((r) => countWords(r.chunk.content)),
+    token_count: countWordsIn(content),
     last_author: none,
     last_modified: none,
     commit_hash: none,
