@@ -76,7 +76,7 @@ async function request(url: string, hub: Hub, patience: Patience) {
     const target = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
     if (target === null) {
       if (!response.ok) throw refused(url, response.status);
-      return { response, promised: promisedBy(first, response), commit: first.headers.get('x-repo-commit') };
+      return { response, promised: promisedBy(first, response), commit: commitIn(first) };
     }
     await response.body?.cancel();
     const next = new URL(target, at);
@@ -84,6 +84,11 @@ async function request(url: string, hub: Hub, patience: Patience) {
     at = next;
   }
   throw unreachable(url, 'it leads in circles');
+}
+
+function commitIn({ headers }: Response): string | null {
+  const named = headers.get('x-repo-commit') ?? '';
+  return /^[0-9a-f]{40}$/.test(named) ? named : null;
 }
 
 function promisedBy(hub: Response, last: Response): Promised {
@@ -161,13 +166,14 @@ function reasonOf(error: unknown): string {
   return messageOf(behind ?? error);
 }
 
-function diskError(path: string, error: unknown): IndexerError | null {
+/** What a user can do something about; null for any other error. */
+export function diskError(path: string, error: unknown): IndexerError | null {
   const errno = errnoOf(error);
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {
     const hint = 'free some space, or put the cache elsewhere with TANDEM_CACHE_DIR';
     return new IndexerError('DISK_FULL', `${path} cannot be written: ${messageOf(error)}`, { hint, cause: error });
   }
-  if (!['EACCES', 'EPERM', 'EROFS'].includes(errno)) return null;
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(errno)) return null;
   const hint = 'check its owner and mode, or put the cache elsewhere with TANDEM_CACHE_DIR';
   return new IndexerError('NOT_WRITABLE', `${path} cannot be written: ${messageOf(error)}`, { hint, cause: error });
 }

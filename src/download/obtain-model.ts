@@ -8,7 +8,7 @@ import type { Observer } from '../core/events.ts';
 import { onnxPathOf, readKnownModels } from '../embedding/manifest.ts';
 import { readSettings, undescribed } from '../embedding/model-folder.ts';
 import { exists, isOwnTemporary, syncDirectory } from '../store/atomic-file.ts';
-import { fetchFile, type Hub } from './hub.ts';
+import { diskError, fetchFile, type Hub } from './hub.ts';
 
 export interface HubModel extends Hub {
   /** `org/name`. */
@@ -21,7 +21,7 @@ const LEFTOVER_MS = 24 * 3_600_000;
 
 /**
  * Sees to it that the folder holds the model's files; those that are there stay as they are.
- * Errors: MODEL_MISSING (also: it would have to be downloaded), and those of `fetchFile`.
+ * Errors: MODEL_MISSING (also: it would have to be downloaded), and those of `fetchFile`, or the signal's reason.
  */
 export async function obtainModel(
   folder: string,
@@ -45,8 +45,11 @@ export async function obtainModel(
     await putInPlace(staged, folder, missing);
     const from = commit === null ? '' : ` of commit ${commit.slice(0, 12)}`;
     observe({ type: 'notice', message: `downloaded ${missing.length} files${from}, ${bytes} bytes` });
+  } catch (error) {
+    throw error instanceof IndexerError ? error : (diskError(folder, error) ?? error);
   } finally {
-    await rm(staged, { recursive: true, force: true });
+    // What cannot be removed now is swept by a later download; what happened is of more interest.
+    await rm(staged, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -162,6 +162,14 @@ describe('nothing is left in place', () => {
     });
   });
 
+  test('where the folder cannot be made', async () => {
+    await using hub = await localHub(serving(files));
+    const file = join(models, 'file');
+    writeFileSync(file, '');
+    const refusal = expect(obtain(hubOf(hub.endpoint), undefined, join(file, 'Xenova--all-MiniLM-L6-v2'))).rejects;
+    await refusal.toMatchObject({ code: 'NOT_WRITABLE', hint: expect.stringContaining('TANDEM_CACHE_DIR') });
+  });
+
   test('of a download that the user stops', async () => {
     const stop = new AbortController();
     const error = await refusalOf((_, response) => {
