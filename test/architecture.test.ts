@@ -53,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const OWNERS: Readonly<Record<string, RegExp>> = {
   '@lancedb/lancedb': /^(store\/|verify\/read-table\.ts$)/, // verify reads by a way of its own
   'apache-arrow': /^store\//,
-  'web-tree-sitter': /^phase1-parse\/(syntax|compile|boundaries)\.ts$/,
+  'web-tree-sitter': /^phase1-parse\/(runtime|compile|find|syntax|boundaries)\.ts$/,
   '@huggingface/transformers': /^embedding\/local-model\.ts$/,
   commander: /^cli\//,
   ora: /^cli\//,

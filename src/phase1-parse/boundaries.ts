@@ -1,5 +1,7 @@
 // Where a tree says that a text may be cut.
 import type { Tree } from 'web-tree-sitter';
+import type { Compiled } from './compile.ts';
+import { addressOf } from './runtime.ts';
 import type { Boundary } from './syntax.ts';
 
 /** Shorter nodes are never cut, so their insides are not looked at. */
@@ -9,43 +11,45 @@ const LONG_NODE = 400;
 export function boundariesOf(
   tree: Tree,
   text: string,
-  comments: ReadonlySet<string>,
+  { runtime, commentTypes }: Compiled,
   stretches: readonly { readonly start: number; readonly end: number }[],
   outermost: number,
 ): Boundary[] {
   const boundaries: Boundary[] = [];
-  const cursor = tree.walk();
+  const root = addressOf(tree);
+  runtime.rootNode(root);
+  runtime.cursorAt(root); // and there it stays, for nothing else is called in between
   try {
     let ahead = 0; // the first stretch that is not behind
     let depth = outermost;
     let follows = false; // what stands below its comment stays with it
-    let more = cursor.gotoFirstChild();
+    let more = runtime.toFirstChild(root) === 1;
     while (more) {
-      const start = cursor.startIndex;
+      const start = runtime.cursorStart(root);
       while (ahead < stretches.length && stretches[ahead]!.end <= start) ahead += 1;
       if (ahead === stretches.length) break;
-      if (cursor.nodeIsNamed) {
-        const isComment = comments.has(cursor.nodeType);
+      if (runtime.isNamed(root) === 1) {
+        const isComment = commentTypes.has(runtime.typeId(root));
         if (!isComment || startsLine(text, start)) {
           if (!follows) boundaries.push({ start, depth });
           follows = isComment;
         }
       }
-      const end = cursor.endIndex;
-      if (end - start > LONG_NODE && end > stretches[ahead]!.start && cursor.gotoFirstChild()) {
+      const end = runtime.cursorEnd(root);
+      if (end - start > LONG_NODE && end > stretches[ahead]!.start && runtime.toFirstChild(root) === 1) {
         depth += 1;
         follows = false;
         continue;
       }
-      while (more && !cursor.gotoNextSibling()) {
-        more = cursor.gotoParent();
+      while (more && runtime.toNextSibling(root) === 0) {
+        more = runtime.toParent(root) === 1;
         depth -= 1;
         follows = false;
       }
     }
     return boundaries;
   } finally {
-    cursor.delete();
+    runtime.deleteCursor(root);
   }
 }
 

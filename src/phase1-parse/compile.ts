@@ -6,37 +6,23 @@ import { Language as Grammar, Parser, Query } from 'web-tree-sitter';
 import { IndexerError, messageOf } from '../core/errors.ts';
 import type { Language } from '../languages/load.ts';
 import { isKnownCapture } from '../languages/vocabulary.ts';
+import { type Finder, finderOf } from './find.ts';
+import { type Runtime, startRuntime } from './runtime.ts';
 
-/** Whose query found something. */
-export interface Origin {
-  readonly language: Language;
-  /** What that query can count. */
-  readonly counts: { readonly decisions: boolean; readonly nesting: boolean };
-}
-
-export interface Compiled extends Origin {
+export interface Compiled {
+  readonly runtime: Runtime;
   readonly parser: Parser;
-  readonly query: Query;
+  readonly finder: Finder;
   /** Apart from the other, for it has to look at every node, and most files have no error. */
-  readonly errorQuery: Query;
-  readonly comments: ReadonlySet<string>;
-  /** True if its query finds regions of other languages. */
-  readonly embeds: boolean;
+  readonly errorFinder: Finder;
+  /** Of comments, as positions in the grammar's `types`. */
+  readonly commentTypes: ReadonlySet<number>;
   readonly blanks: readonly RegExp[];
-}
-
-/** A capture of that name and a language's is a region in that language. */
-export const EMBED = 'embed.';
-
-let runtime: Promise<void> | undefined;
-
-export function startRuntime(): Promise<void> {
-  runtime ??= Parser.init();
-  return runtime;
 }
 
 /** Throws GRAMMAR_DAMAGED for a wasm file that is missing, changed or does not load, CONFIG_INVALID for a bad query. */
 export async function compile(language: Language): Promise<Compiled> {
+  const runtime = await startRuntime();
   const grammar = await loadGrammar(language);
   // What every language needs is added here, so that no query can forget it.
   const source = [language.query, ...language.comments.map((type) => `(${type}) @_comment`)];
@@ -50,15 +36,15 @@ export async function compile(language: Language): Promise<Compiled> {
   if (unknown !== undefined) throw badQuery(language, `unknown capture @${unknown}`);
   const parser = new Parser();
   parser.setLanguage(grammar);
+  const counts = { decisions: query.captureNames.includes('decision'), nesting: query.captureNames.includes('nest') };
+  const origin = { language, counts };
   return {
-    language,
+    runtime,
     parser,
-    query,
-    errorQuery: new Query(grammar, '(ERROR) @_error (MISSING) @_error'),
-    comments: new Set(language.comments),
+    finder: finderOf(runtime, query, origin),
+    errorFinder: finderOf(runtime, new Query(grammar, '(ERROR) @error (MISSING) @error'), origin),
+    commentTypes: new Set(grammar.types.flatMap((type, id) => (language.comments.includes(type) ? [id] : []))),
     blanks: language.blanks.map((pattern) => new RegExp(pattern, 'dgm')),
-    embeds: query.captureNames.some((name) => name.startsWith(EMBED)),
-    counts: { decisions: query.captureNames.includes('decision'), nesting: query.captureNames.includes('nest') },
   };
 }
 

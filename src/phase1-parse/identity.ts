@@ -14,11 +14,18 @@ export interface Identifiable {
 export type Identity = Pick<Chunk, 'chunkId' | 'occurrence' | 'parentChunkId' | 'childOrder'>;
 
 /**
- * 16 hex digits of SHA-256 over the JSON array of these five, in this order. No line numbers and nothing of the machine:
- * an edit above a chunk keeps its id.
+ * 16 hex digits of SHA-256 over the JSON array of path, kind, breadcrumb, content hash and occurrence, in this order. No
+ * line numbers and nothing of the machine: an edit above a chunk keeps its id.
  */
-function chunkId(path: string, kind: ChunkKind, breadcrumb: string, contentHash: string, occurrence: number): string {
-  return sha256(JSON.stringify([path, kind, breadcrumb, contentHash, occurrence])).slice(0, 16);
+function chunkId(
+  pathAsJson: string,
+  kind: ChunkKind,
+  breadcrumb: string,
+  contentHash: string,
+  occurrence: number,
+): string {
+  const array = `[${pathAsJson},"${kind}",${JSON.stringify(breadcrumb)},"${contentHash}",${occurrence}]`;
+  return sha256(array).slice(0, 16);
 }
 
 /** SHA-256 of a text in UTF-8, 64 hex digits. */
@@ -33,11 +40,12 @@ export function sha256(text: string): string {
 export function identify(path: string, entries: readonly Identifiable[]): Identity[] {
   const occurrences = new Map<string, number>();
   const firstParts = new Map<Definition, string>();
+  const pathAsJson = JSON.stringify(path);
   const ids = entries.map(({ kind, breadcrumb, contentHash, definition }) => {
     const key = `${kind}\0${contentHash}\0${breadcrumb}`;
     const occurrence = occurrences.get(key) ?? 0;
     occurrences.set(key, occurrence + 1);
-    const id = chunkId(path, kind, breadcrumb, contentHash, occurrence);
+    const id = chunkId(pathAsJson, kind, breadcrumb, contentHash, occurrence);
     if (definition !== null && !firstParts.has(definition)) firstParts.set(definition, id);
     return { id, occurrence };
   });

@@ -55,11 +55,15 @@ const TOKENS: readonly Form[] = [
     // Also as a string literal on one line, with \n in words.
     pattern: /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?<secret>[^-]{16,20000})-----END /g,
   },
-  // user:password@host; a placeholder (`:password@`, `:$PASSWORD@`, `:{pass}@`) is left alone by `isPlaceholder`.
-  { hint: '://', pattern: /:\/\/[^\s:/?#@'"`<>]{0,80}:(?<secret>[^\s:/?#@'"`<>]{6,200})@/g },
 ];
 
-/** All hints at once, in half the time: most files hold none. */
+/** user:password@host; a placeholder (`:password@`, `:$PASSWORD@`, `:{pass}@`) is left alone by `isPlaceholder`. */
+const IN_ADDRESS: Form = {
+  hint: '://',
+  pattern: /:\/\/[^\s:/?#@'"`<>]{0,80}:(?<secret>[^\s:/?#@'"`<>]{6,200})@/g,
+};
+
+/** All hints at once, in half the time: most files hold none of these. (Of addresses many do, and those are looked for apart.) */
 const ANY_HINT = new RegExp(TOKENS.map(({ hint }) => hint.replaceAll('.', '\\.')).join('|'));
 
 // What a secret's own name announces: `API_KEY = "…"`, `password: '…'`. Only a quoted value of one line that looks as
@@ -74,7 +78,7 @@ const ANNOUNCED = /secret|token|passw|key|credential/i;
 /** Overwrites every credential it finds with asterisks. Line ends inside one stay. */
 export function maskSecrets(text: string): MaskedText {
   const spans: { start: number; end: number }[] = [];
-  for (const { hint, pattern } of ANY_HINT.test(text) ? TOKENS : []) {
+  for (const { hint, pattern } of ANY_HINT.test(text) ? [...TOKENS, IN_ADDRESS] : [IN_ADDRESS]) {
     if (!text.includes(hint)) continue;
     for (const match of text.matchAll(pattern)) add(match, isPlaceholder);
   }

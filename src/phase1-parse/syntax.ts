@@ -1,9 +1,18 @@
 // Texts → what the queries of their languages find. A tree lives inside one call of `read`: what comes out are names and offsets.
-import type { QueryMatch, Range, Tree } from 'web-tree-sitter';
+import type { Tree } from 'web-tree-sitter';
 import { type Language, loadBuiltInLanguages } from '../languages/load.ts';
 import { createRegistry, type LanguageRegistry } from '../languages/registry.ts';
 import { boundariesOf } from './boundaries.ts';
-import { type Compiled, compile, EMBED, type Origin, startRuntime } from './compile.ts';
+import { type Compiled, compile } from './compile.ts';
+import type { Found, FoundRegion } from './find.ts';
+import { startRuntime } from './runtime.ts';
+
+/** Whose query found something. */
+export interface Origin {
+  readonly language: Language;
+  /** What that query can count. */
+  readonly counts: { readonly decisions: boolean; readonly nesting: boolean };
+}
 
 /** Offsets are UTF-16 units from the text's start; `end` is exclusive. */
 export interface Capture {
@@ -69,7 +78,7 @@ export async function openSyntax(
     languages: registry,
     async read(language, text, use) {
       let left = deadlineMs; // what loading a grammar takes is not counted
-      const parseWithin = (compiled: Compiled, region: Region | null): Read | null => {
+      const parseWithin = (compiled: Compiled, region: FoundRegion | null): Read | null => {
         const startedAt = performance.now();
         const parsed = parseOnce(compiled, text, startedAt + left, region);
         left -= performance.now() - startedAt;
@@ -99,22 +108,23 @@ export async function openSyntax(
 interface Read {
   readonly compiled: Compiled;
   readonly tree: Tree;
-  readonly found: readonly QueryMatch[];
+  readonly found: Found;
   readonly errors: readonly Capture[];
   /** Null for the whole text. */
-  readonly region: Region | null;
+  readonly region: FoundRegion | null;
 }
 
 /** Null if time is up. The tree is the caller's to delete. */
-function parseOnce(compiled: Compiled, text: string, deadline: number, region: Region | null): Read | null {
-  const { parser, query, errorQuery } = compiled;
+function parseOnce(compiled: Compiled, text: string, deadline: number, region: FoundRegion | null): Read | null {
+  const { parser, finder, errorFinder } = compiled;
   let late = false;
   const progressCallback = () => {
     late ||= performance.now() > deadline;
     return late;
   };
+  const readable = withBlanks(text, compiled.blanks);
   const tree = parser.parse(
-    withBlanks(text, compiled.blanks),
+    readable,
     null,
     region === null ? { progressCallback } : { progressCallback, includedRanges: [region] },
   );
@@ -124,10 +134,10 @@ function parseOnce(compiled: Compiled, text: string, deadline: number, region: R
   }
   let isKept = false;
   try {
-    const found = query.matches(tree.rootNode, { progressCallback });
-    const broken = late || !tree.rootNode.hasError ? [] : errorQuery.captures(tree.rootNode, { progressCallback });
+    const found = finder.find(tree, readable, progressCallback);
+    const broken = late || !tree.rootNode.hasError ? [] : errorFinder.find(tree, readable, progressCallback).matches;
     if (late) return null;
-    const errors = broken.map(({ name, node }) => ({ name, start: node.startIndex, end: node.endIndex, children: 0 }));
+    const errors = broken.flatMap(({ captures }) => captures);
     isKept = true;
     return { compiled, tree, found, errors, region };
   } finally {
@@ -155,17 +165,23 @@ function withBlanks(text: string, blanks: readonly RegExp[]): string {
 const NEXT_QUERY = 100_000;
 
 function readingOf(text: string, host: Read, embedded: readonly Read[]): SyntaxReading {
-  const readable = [host, ...embedded.filter(isReadable)];
+  const inside = embedded.filter(isReadable);
+  const readable = [host, ...inside];
   return {
-    matches: readable.flatMap((read, position) => plainMatches(read, position * NEXT_QUERY)),
-    errors: readable.flatMap(({ errors }) => errors),
+    matches: inside.length === 0 ? host.found.matches : readable.flatMap(matchesAt),
+    errors: inside.length === 0 ? host.errors : readable.flatMap(({ errors }) => errors),
     boundariesIn: (stretches) => {
       const boundaries = readable.flatMap(({ tree, compiled, region }) =>
-        boundariesOf(tree, text, compiled.comments, stretches, region === null ? 0 : EMBEDDED_DEPTH),
+        boundariesOf(tree, text, compiled, stretches, region === null ? 0 : EMBEDDED_DEPTH),
       );
       return readable.length === 1 ? boundaries : boundaries.sort((a, b) => a.start - b.start);
     },
   };
+}
+
+/** The patterns of each query count after those of the one before. */
+function matchesAt({ found }: Read, position: number): Match[] {
+  return found.matches.map((match) => ({ ...match, pattern: match.pattern + position * NEXT_QUERY }));
 }
 
 /** Embedded code is read only if it is what it is taken for: a template in a script's place is not. */
@@ -179,45 +195,15 @@ function isReadable({ errors, region }: Read): boolean {
   return region === null || broken * 2 <= region.endIndex - region.startIndex;
 }
 
-/** A region that holds another language. */
-interface Region extends Range {
-  readonly language: string;
-}
-
 /** Statements in a region may be cut before those parts of the page that are further inside than the region is. */
 const EMBEDDED_DEPTH = 2;
 
 /** Of several patterns for one region, the first in the query. */
-function regionsIn({ compiled, found }: Read): Region[] {
-  if (!compiled.embeds) return [];
-  const regions = new Map<number, Region & { pattern: number }>();
-  for (const { patternIndex, captures } of found) {
-    for (const { name, node } of captures) {
-      if (!name.startsWith(EMBED)) continue;
-      const { startIndex, endIndex, startPosition, endPosition } = node;
-      const known = regions.get(startIndex);
-      if (known !== undefined && known.pattern <= patternIndex) continue;
-      const language = name.slice(EMBED.length);
-      regions.set(startIndex, { language, startIndex, endIndex, startPosition, endPosition, pattern: patternIndex });
-    }
+function regionsIn({ found }: Read): FoundRegion[] {
+  const regions = new Map<number, FoundRegion>();
+  for (const region of found.regions) {
+    const known = regions.get(region.startIndex);
+    if (known === undefined || region.pattern < known.pattern) regions.set(region.startIndex, region);
   }
   return [...regions.values()].sort((a, b) => a.startIndex - b.startIndex);
-}
-
-/** Without the captures that serve predicates or regions only. */
-function plainMatches({ compiled, found }: Read, patternOffset: number): Match[] {
-  const { language, counts, embeds } = compiled;
-  const origin: Origin = { language, counts };
-  const matches: Match[] = [];
-  for (const { patternIndex, captures } of found) {
-    const plain: Capture[] = [];
-    for (const { name, node } of captures) {
-      if (name.startsWith('_') && name !== '_comment') continue;
-      if (embeds && name.startsWith(EMBED)) continue;
-      const children = name !== 'params' ? 0 : node.childCount === 0 ? -1 : node.namedChildCount;
-      plain.push({ name, start: node.startIndex, end: node.endIndex, children });
-    }
-    if (plain.length > 0) matches.push({ pattern: patternOffset + patternIndex, origin, captures: plain });
-  }
-  return matches;
 }
