@@ -28,6 +28,7 @@ export interface Language {
   readonly joins: ReadonlySet<ChunkKind>;
   readonly commentsBelow: boolean;
   readonly prose: boolean;
+  readonly density: number;
   /** Null for a language that is only known by name. */
   readonly grammar: GrammarFile | null;
   /** The text of its queries. */

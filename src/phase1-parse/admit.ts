@@ -48,7 +48,7 @@ export function admit(
   if (isGenerated(text, lines)) return { kind: 'skipped', reason: 'generated' };
   return {
     kind: 'admitted',
-    source: { path, text, lines, language: language?.id ?? 'text' },
+    source: { path, text, lines, language: language?.id ?? 'text', density: language?.density ?? 1 },
     language,
     damaged,
     masked,

@@ -14,6 +14,8 @@ export interface Source {
   readonly lines: LineTable;
   /** The id of its language, `text` if unknown. */
   readonly language: string;
+  /** Its language's (languages/schema.ts). */
+  readonly density: number;
 }
 
 /** What is known of each definition, by its index. */

@@ -1,6 +1,7 @@
 // Definitions and what lies between them → drafts of chunks: which stretches of the file each one owns, and what it
 // repeats of others. Every non-blank character of a file is in the own text of exactly one draft.
 import type { ChunkKind } from '../core/chunk.ts';
+import type { Source } from './assemble.ts';
 import { byStart } from './captures.ts';
 import type { Definition } from './hierarchy.ts';
 import type { LineTable } from './source-text.ts';
@@ -35,20 +36,19 @@ interface Piece {
 
 /** All drafts of a parsed file, in file order: each definition before its children. */
 export function draftChunks(
-  path: string,
-  text: string,
+  source: Source,
   definitions: readonly Definition[],
   signatures: readonly string[],
   boundariesIn: (stretches: readonly Segment[]) => readonly Boundary[],
-  lines: LineTable,
 ): Draft[] {
+  const { text, lines } = source;
   const top = definitions.filter((definition) => definition.parent === null);
-  const budget = budgetBelow(path, '');
+  const budget = budgetBelow(source, '');
   const pieces: Piece[] = [
     ...definitions.map((definition) => ({
       definition,
       segments: ownSegments(text, definition, signatures),
-      budget: budgetBelow(path, definition.breadcrumb),
+      budget: budgetBelow(source, definition.breadcrumb),
     })),
     ...piecesBetween(text, top, lines, budget).map((segments) => ({ definition: null, segments, budget })),
   ];

@@ -10,26 +10,38 @@ const MAX_DOCSTRING = 2_000;
 const MAX_NAME = 100;
 const MAX_NAMES = 200;
 
-/** Its header on one line: from the line of its name up to its body, without comments. A name may stand after the body. */
+/**
+ * Its header on one line, without comments: from the line of its name up to its body, wherever that starts. (A name may
+ * stand after the body.) What has no body is all header, if that is short, else its first line is.
+ */
 export function signatureOf(
   text: string,
   { head, name, nameStart, body, end }: Definition,
   comments: readonly Span[],
 ): string {
-  const from = Math.max(head, text.lastIndexOf('\n', nameStart - 1) + 1);
   if (body !== null && body < nameStart) return oneLine(`${text.slice(head, body)} ${name}`, MAX_SIGNATURE);
+  const from = Math.max(head, text.lastIndexOf('\n', nameStart - 1) + 1);
+  const header = (to: number) => folded(withoutSpans(text, from, Math.min(to, end), comments));
+  if (body !== null && body > from) return capped(header(body), MAX_SIGNATURE);
+  const whole = header(end);
+  if (whole.length <= MAX_SIGNATURE) return whole;
   const lineEnd = text.indexOf('\n', from);
-  const to = Math.min(end, body !== null && body > from ? body : lineEnd === -1 ? end : lineEnd);
-  let header = '';
-  let at = from;
-  for (const comment of spansIn(comments, [{ start: from, end: to, derived: null }])) {
-    header += text.slice(at, comment.start);
-    at = comment.end;
+  return capped(header(lineEnd === -1 ? end : lineEnd), MAX_SIGNATURE);
+}
+
+/** On one line, without what only leads to a body. */
+function folded(header: string): string {
+  return oneLine(header.replace(/\s*(?:\{|,|(?<![=<>!])=)\s*$/, ''), header.length);
+}
+
+function withoutSpans(text: string, start: number, end: number, spans: readonly Span[]): string {
+  let kept = '';
+  let at = start;
+  for (const span of spansIn(spans, [{ start, end, derived: null }])) {
+    kept += text.slice(at, span.start);
+    at = span.end;
   }
-  return oneLine(
-    (header + text.slice(at, Math.max(at, to))).replace(/\s*(?:\{|,|(?<![=<>!])=)\s*$/, ''),
-    MAX_SIGNATURE,
-  );
+  return kept + text.slice(at, Math.max(at, end));
 }
 
 /** For each definition its docstring, else the comments above it without their marks; '' if there are none. */

@@ -40,7 +40,7 @@ export function parseAsLines(
 
 /** The chunks of a text that has no tree. */
 export function blocksOf(source: Source): Chunk[] {
-  return assembleChunks(source, draftBlocks(source.text, source.lines, budgetBelow(source.path, '')), null);
+  return assembleChunks(source, draftBlocks(source.text, source.lines, budgetBelow(source, '')), null);
 }
 
 /** Cuts where a paragraph starts, if one does in the second half of a block. */

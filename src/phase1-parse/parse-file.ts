@@ -82,12 +82,13 @@ function chunksOf(source: Source, reading: SyntaxReading, findings: Findings): C
 
 /** The cut without the chunks: which stretches of a file belong to which. */
 export function draftFile(
-  { path, text, lines }: Source,
+  source: Source,
   reading: SyntaxReading,
   findings: Findings,
 ): { definitions: Definition[]; signatures: string[]; drafts: Draft[] } {
+  const { text } = source;
   const definitions = buildHierarchy(text, findings);
   const signatures = definitions.map((definition) => signatureOf(text, definition, findings.marks.comments));
-  const drafts = draftChunks(path, text, definitions, signatures, reading.boundariesIn, lines);
+  const drafts = draftChunks(source, definitions, signatures, reading.boundariesIn);
   return { definitions, signatures, drafts };
 }

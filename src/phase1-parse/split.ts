@@ -84,10 +84,10 @@ const ROOM = 246;
 /** Headers are made of compound words, of which the estimate says too little. */
 const HEADER_RATE = 1.2;
 
-/** How large a chunk may be whose text is embedded after a header that names these. */
-export function budgetBelow(path: string, breadcrumb: string): number {
+/** How large a chunk of such text may be that is embedded after a header that names these. */
+export function budgetBelow({ path, density }: { path: string; density: number }, breadcrumb: string): number {
   const header = HEADER_RATE * (sizeOf(path) + sizeOf(breadcrumb) + 1); // and its kind
-  return Math.max(BUDGET / 2, Math.min(BUDGET, ROOM - header));
+  return Math.max(BUDGET / 2, Math.min(BUDGET, ROOM - header)) / density;
 }
 
 /** A piece that is not cut further. `rank` says how good the cut before it is, 0 the best. */

@@ -69,7 +69,7 @@ const files = fc.constantFrom(...languages).chain((language) => {
 });
 
 async function draftsOf(language: Language, text: string): Promise<Draft[]> {
-  const source = { path: 'a', text, lines: lineTable(text), language: language.id };
+  const source = { path: 'a', text, lines: lineTable(text), language: language.id, density: language.density };
   const drafts = await syntax.read(
     language,
     text,

@@ -61,12 +61,10 @@ describe('the tree of definitions', () => {
           }
         }
         const drafts = draftChunks(
-          'a',
-          text,
+          { path: 'a', text, lines: lineTable(text), language: 'a', density: 1 },
           definitions,
           definitions.map(() => 'line'),
           () => [],
-          lineTable(text),
         );
         const owned = drafts.flatMap(({ segments }) => segments.filter(({ derived }) => derived === null));
         const count = owned.reduce((sum, { start, end }) => sum + text.slice(start, end).replace(/\s/g, '').length, 0);

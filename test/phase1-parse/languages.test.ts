@@ -1,10 +1,13 @@
 // Walks fixtures/languages/<id>/<case>/: parses `input.*` and compares with `expected.json`. `vitest run -u` rewrites the
 // expectations; read what changed.
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Chunk } from '../../src/core/chunk.ts';
 import { type ParsedContent, parseFile } from '../../src/phase1-parse/parse-file.ts';
+import { chunkerVersion } from '../../src/phase1-parse/run.ts';
+import { EVERYTHING } from '../../src/phase1-parse/selection.ts';
 import { openSyntax } from '../../src/phase1-parse/syntax.ts';
 
 const root = new URL('../../fixtures/languages/', import.meta.url);
@@ -25,6 +28,17 @@ describe('fixtures of languages', () => {
     expect(own.length).toBeGreaterThanOrEqual(2);
     expect(own).toContain(`${id}/broken`);
     for (const name of own) expect(existsSync(new URL(`${name}/expected.json`, root)), name).toBe(true);
+  });
+
+  // A file is parsed again only if the version in its record is another one.
+  it('what they give has not changed since the chunker got its version', () => {
+    const hash = createHash('sha256');
+    for (const name of cases.toSorted()) hash.update(readFileSync(new URL(`${name}/expected.json`, root)));
+    const recorded = JSON.parse(readFileSync(new URL('../chunker.json', root), 'utf8'));
+    const now = { version: chunkerVersion({ ...EVERYTHING, allowSecrets: false }), fixtures: hash.digest('hex') };
+    expect(now, 'raise CHUNKER_VERSION if a chunk changed, then record this in fixtures/chunker.json').toEqual(
+      recorded,
+    );
   });
 });
 

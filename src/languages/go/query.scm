@@ -12,7 +12,7 @@
   value: (expression_list . (func_literal parameters: (_) @params body: (_) @body))) @def.function))
 
 (type_spec name: (_) @name type: (struct_type (field_declaration_list) @body)) @def.struct
-(type_spec name: (_) @name type: (interface_type)) @def.interface
+(type_spec name: (_) @name type: (interface_type "{" @body)) @def.interface
 (type_spec name: (_) @name) @def.type
 (type_alias name: (_) @name) @def.type
 

@@ -2,9 +2,9 @@
 
 ((element (start_tag (attribute
     (attribute_name) @_attribute
-    [(attribute_value) @name (quoted_attribute_value (attribute_value) @name)]))) @def.section
+    [(attribute_value) @name (quoted_attribute_value (attribute_value) @name)])) . (_)? @body) @def.section
   (#eq? @_attribute "id"))
-((element (start_tag (tag_name) @name)) @def.section
+((element (start_tag (tag_name) @name) . (_)? @body) @def.section
   (#any-of? @name "head" "body" "header" "nav" "main" "section" "article" "aside" "footer" "form" "template"))
 
 ; Scripts and styles are read as what they are; a script of another type may be anything.

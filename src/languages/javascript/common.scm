@@ -86,6 +86,19 @@
           (function_expression parameters: (_) @params body: (_) @body)]) @def.function
 (export_statement "default" @name value: (class body: (_) @body)) @def.class
 
+; describe('a queue', () => {…}), it('keeps the order', async function () {…}), test.only('…', () => {…})
+
+((expression_statement (call_expression
+  function: [(identifier) @_block (member_expression object: (identifier) @_block)]
+  arguments: (arguments . (string (string_fragment) @name) .
+    [(arrow_function body: (statement_block) @body) (function_expression body: (_) @body)]))) @def.section
+  (#any-of? @_block "describe" "context" "suite"))
+((expression_statement (call_expression
+  function: [(identifier) @_block (member_expression object: (identifier) @_block)]
+  arguments: (arguments . (string (string_fragment) @name) .
+    [(arrow_function body: (statement_block) @body) (function_expression body: (_) @body)]))) @def.function
+  (#any-of? @_block "it" "test" "specify"))
+
 ; classes
 
 (class_declaration name: (_) @name body: (_) @body) @def.class

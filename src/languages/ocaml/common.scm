@@ -8,7 +8,7 @@
 (module_type_definition (module_type_name) @name body: (_) @body) @def.interface
 (module_definition (module_binding (module_name) @name module_type: (_) @body)) @def.namespace
 (module_definition (module_binding (module_name) @name body: (_) @body)) @def.namespace
-(class_definition (class_binding (class_name) @name) @def.class)
+(class_definition (class_binding (class_name) @name body: (_)? @body) @def.class)
 (class_definition (class_binding) @inner) @outer
 
 (value_specification (value_name) @name type: (function_type)) @def.function

@@ -8,7 +8,8 @@
 (method name: (_) @name @params.none !parameters body: (_)? @body) @def.function
 (singleton_method name: (_) @name parameters: (_) @params body: (_)? @body) @def.function
 (singleton_method name: (_) @name @params.none !parameters body: (_)? @body) @def.function
-(class name: (_) @name body: (_)? @body) @def.class
+(class name: (_) @name body: (_) @body) @def.class
+(class name: (_) @name !body "end" @body) @def.class
 (module name: (_) @name body: (_)? @body) @def.namespace
 ((assignment left: (constant) @name
   right: (call receiver: (constant) @_class method: (identifier) @_new block: (_) @body)) @def.class

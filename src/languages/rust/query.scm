@@ -12,7 +12,7 @@
   body: (_) @body) @def.impl
 (impl_item type: (_) @name body: (_) @body) @def.impl
 (mod_item name: (_) @name body: (_) @body) @def.namespace
-(macro_definition name: (_) @name) @def.macro
+(macro_definition name: (_) @name ["{" "(" "["] @body) @def.macro
 (source_file (type_item name: (_) @name) @def.type)
 (mod_item body: (declaration_list (type_item name: (_) @name) @def.type))
 
