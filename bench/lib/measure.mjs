@@ -30,7 +30,7 @@ export function runTandem(args, exitCodes = [0], env = { TANDEM_CACHE: 'off' }) 
     wall,
     cpu: (usage.userCPUTime + usage.systemCPUTime) / 1e6,
     peakMb: usage.maxRSS / 1024,
-    report: args.includes('--json') && child.status === 0 ? JSON.parse(child.stdout) : null,
+    report: args.includes('--json') ? JSON.parse(child.stdout) : null,
   };
 }
 

@@ -1,6 +1,6 @@
 // Whole processes, ours and the peer's: wall and CPU seconds and peak memory.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -107,14 +107,14 @@ export function laterRuns(folders, count, runs) {
       if (report.files.parsed > 0) throw new Error(`${report.files.parsed} files were parsed though nothing changed`);
     }
     const edited = [...pathsBelow(root)].find((path) => /\.(py|tsx?|jsx?|go|rs|java|rb|php|c|cpp|cs)$/.test(path));
-    const edits =
-      edited === undefined || !existsSync(edited)
-        ? []
-        : Array.from({ length: runs }, () => {
-            appendFileSync(edited, '\n# edited\n');
-            return again();
-          });
-    const of = (samples, key) => (samples.length === 0 ? Number.NaN : median(samples.map((sample) => sample[key])));
+    if (edited === undefined) throw new Error(`there is no source file to edit among ${count} files`);
+    const edits = Array.from({ length: runs }, () => {
+      appendFileSync(edited, '\n# edited\n');
+      const run = again();
+      if (run.report.files.changed !== 1) throw new Error(`${run.report.files.changed} files changed, not 1`);
+      return run;
+    });
+    const of = (samples, key) => median(samples.map((sample) => sample[key]));
     return {
       chunks: complete,
       unchanged: { wall: of(unchanged, 'wall'), cpu: of(unchanged, 'cpu'), peakMb: of(unchanged, 'peakMb') },

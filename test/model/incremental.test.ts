@@ -55,6 +55,35 @@ describe('a run after a change', () => {
     expect(await indexDigest(root)).toEqual(before);
   });
 
+  // A switch takes away the rows of what the other branch has not: their vectors are in the cache, or nowhere.
+  test.each([
+    { cache: 'on', again: 0 },
+    { cache: 'off', again: 2 },
+  ])(
+    'of the branch and back, with a run on either, embeds $again texts again with the cache $cache',
+    async ({ cache, again }) => {
+      const root = repository({ 'a.py': text('one') + text('two'), 'b.py': text('three') });
+      git(root, 'add', '-A');
+      git(root, 'commit', '-q', '-m', 'main');
+      git(root, 'switch', '-q', '-c', 'other');
+      const settings = cache === 'on' ? { directory: temporaryFolder(), bytes: 1e9 } : null;
+      const machine = machineIn(root, undefined, { cache: settings });
+      machine.write('a.py', text('one', 7) + text('two'));
+      machine.remove('b.py');
+      git(root, 'add', '-A');
+      git(root, 'commit', '-q', '-m', 'other');
+      const embedded: number[] = [];
+      for (const branch of ['main', 'other', 'main']) {
+        git(root, 'switch', '-q', branch);
+        const before = machine.embedded;
+        await machine.run('all');
+        embedded.push(machine.embedded - before);
+      }
+      expect(embedded).toEqual([3, 1, again]);
+      await expectFresh(machine);
+    },
+  );
+
   test('of one function embeds that function alone, though the others have moved', async () => {
     const machine = machineWith({ 'a.py': text('one') + text('two') + text('three'), 'b.py': text('four') });
     await machine.run('all');

@@ -3,6 +3,8 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cachedEmbedder } from '../../src/cache/cached-embedder.ts';
+import { openVectorCache, type VectorCache } from '../../src/cache/vector-cache.ts';
 import type { CleanupReport } from '../../src/cleanup/cleanup.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { Embedder } from '../../src/embedding/embedder.ts';
@@ -93,7 +95,10 @@ export function machineIn(
       mode,
       fault,
       groupRows: 6,
-      openEmbedder: () => fakeEmbedder((texts) => (machine.embedded += texts)),
+      openEmbedder: async () => {
+        const embedder = await fakeEmbedder((texts) => (machine.embedded += texts));
+        return config.cache === null ? embedder : cachedEmbedder(embedder, openCache(config.cache.directory));
+      },
     });
   const machine: Machine = {
     root,
@@ -170,6 +175,13 @@ export function machineIn(
 }
 
 /** Vectors are a function of the text; texts that contain `poison` fail. */
+function openCache(directory: string): VectorCache {
+  const onProblem = (message: string) => {
+    throw new Error(message);
+  };
+  return openVectorCache({ directory, dimension: DIMENSION, onProblem, makeRoom: () => undefined });
+}
+
 async function fakeEmbedder(count: (texts: number) => void): Promise<Embedder> {
   const { identity } = await describeModel(modelDir);
   return {

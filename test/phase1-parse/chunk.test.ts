@@ -68,14 +68,10 @@ const files = fc.constantFrom(...languages).chain((language) => {
   });
 });
 
-async function draftsOf(language: Language, text: string): Promise<Draft[]> {
+/** Null if the grammar takes too long: Kotlin's does for `fun f() = try { fun f() = try { …`, forty deep. */
+async function draftsOf(language: Language, text: string): Promise<Draft[] | null> {
   const source = { path: 'a', text, lines: lineTable(text), language: language.id, density: language.density };
-  const drafts = await syntax.read(
-    language,
-    text,
-    (reading) => draftFile(source, reading, readMatches(reading.matches)).drafts,
-  );
-  return drafts!;
+  return syntax.read(language, text, (reading) => draftFile(source, reading, readMatches(reading.matches)).drafts);
 }
 
 function nonBlank(text: string): string {
@@ -114,6 +110,7 @@ describe('chunks of code', () => {
     await fc.assert(
       fc.asyncProperty(files, async ({ language, text }) => {
         const drafts = await draftsOf(language, text);
+        fc.pre(drafts !== null); // such a file is cut into lines
         expectToCover(text, drafts);
         expectWholeContent(text, drafts);
       }),
@@ -125,9 +122,9 @@ describe('chunks of code', () => {
     'own every non-blank character once in the fixtures of $id, alone and with CRLF',
     async (language) => {
       for (const text of textsOf.get(language.id)!) {
-        expectToCover(text, await draftsOf(language, text));
+        expectToCover(text, (await draftsOf(language, text))!);
         const crlf = text.replaceAll(/\r?\n/g, '\r\n');
-        expectToCover(crlf, await draftsOf(language, crlf));
+        expectToCover(crlf, (await draftsOf(language, crlf))!);
       }
     },
   );
