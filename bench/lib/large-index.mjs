@@ -4,7 +4,6 @@ import { hash, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeModel } from '../../dist/embedding/recipe.js';
-import { compactIfFragmented } from '../../dist/store/compact.js';
 import { openForWriting } from '../../dist/store/open.js';
 import { replaceFiles } from '../../dist/store/replace-files.js';
 import { writeRunFile } from '../../dist/store/run-file.js';
@@ -42,7 +41,10 @@ export async function makeLargeIndex(root, indexDir, count) {
   }
   await stores.chunks.table.ensureScalarIndex('embedding_batch_id');
   await stores.chunks.markComplete(done);
-  for (const { table } of [stores.chunks, stores.vectors, stores.structure]) await compactIfFragmented(table, 0);
+  for (const { table } of [stores.chunks, stores.vectors, stores.structure]) {
+    await table.compact();
+    await table.removeVersions(new Date());
+  }
   const now = new Date().toISOString();
   const { modelId: model_id, pooling, normalized, tokenizerSha256: tokenizer_sha256 } = identity;
   await writeRunFile(stores.layout.runFile, {

@@ -87,7 +87,7 @@ async function compareVectors(
 
 async function vectorsOf(reader: TableReader, ids: readonly string[]): Promise<Map<string, Float32Array>> {
   const vectors = new Map<string, Float32Array>();
-  for await (const rows of reader.scan(['chunk_id', 'vector'], isIn('chunk_id', ids))) {
+  for await (const rows of reader.scan(['chunk_id', 'vector'], { where: isIn('chunk_id', ids) })) {
     for (let row = 0; row < rows.numRows; row++) {
       const numbers = rows.column('vector').get(row) as Numbers;
       vectors.set(String(rows.column('chunk_id').get(row)), numbers.toArray().slice());

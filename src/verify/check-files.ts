@@ -59,12 +59,8 @@ export interface StoredFile {
   hash: string | null;
 }
 
-/** The ledger's lines, and what they say against what the table holds (null: it could not be read). */
-export async function checkLedger(
-  path: string,
-  stored: ReadonlyMap<string, StoredFile> | null,
-  findings: Findings,
-): Promise<ReadonlyMap<string, FileRecord>> {
+/** The ledger, and which of its lines are damaged. */
+export async function readLedgerLines(path: string, findings: Findings): Promise<ReadonlyMap<string, FileRecord>> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return '';
     throw error;
@@ -73,8 +69,15 @@ export async function checkLedger(
     const isWhole = line.slice(0, 8) === crc32(line.slice(9)).toString(16).padStart(8, '0');
     if (line !== '' && !isWhole) findings.add('ledger-line', 'files.jsonl', `${index + 1}`, `line ${index + 1}`);
   }
-  const ledger = await readLedger(path);
-  if (stored === null) return ledger;
+  return await readLedger(path);
+}
+
+/** What the ledger says against what the table holds. */
+export function checkLedger(
+  ledger: ReadonlyMap<string, FileRecord>,
+  stored: ReadonlyMap<string, StoredFile>,
+  findings: Findings,
+): void {
   for (const file of stored.keys()) if (!ledger.has(file)) findings.add('file-not-in-ledger', 'files.jsonl', file);
   for (const [file, record] of ledger) {
     const held = stored.get(file) ?? { rows: 0, hash: record.sha256 };
@@ -85,5 +88,4 @@ export async function checkLedger(
       findings.add('file-hash', 'files.jsonl', file); // one that cannot be read keeps the chunks it had
     }
   }
-  return ledger;
 }

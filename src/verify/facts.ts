@@ -1,9 +1,12 @@
 // What the passes over the tables gather, for one to be checked against the other.
-import { type IdIndex, idIndex } from './ids.ts';
+import { type IdIndex, idIndex, stringPool } from './ids.ts';
+import type { TextBytes } from './read-table.ts';
 
 /** What the rows of an index say, by the numbers of their chunk ids: an array has nothing where its table has no row. */
 export interface Facts {
   readonly ids: IdIndex;
+  /** One string for equal paths, from whatever table, so that comparing them costs nothing. */
+  readonly pathOf: (column: TextBytes, row: number) => string;
   readonly structure: {
     readonly path: string[];
     /** The parent's number; −1 for none. */
@@ -29,6 +32,7 @@ export interface Facts {
 export function noFacts(): Facts {
   return {
     ids: idIndex(),
+    pathOf: stringPool(),
     structure: { path: [], parent: [], depth: [], occurrence: [], contentHash: [] },
     chunks: { path: [], status: [], startLine: [], endLine: [], kind: [], breadcrumb: [], contentHash: [] },
     vectors: [],

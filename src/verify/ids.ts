@@ -4,8 +4,12 @@
 import type { TextBytes } from './read-table.ts';
 
 export interface IdIndex {
-  /** The number of a row's id: 0, 1, 2 … in the order in which ids are first seen, in whatever table. */
-  numberOf(column: TextBytes, row: number): number;
+  /**
+   * A reader of one column of ids: gives the number of a row's id, 0, 1, 2 … in the order in which ids are first seen, in
+   * whatever table. It looks first where it found the row before: most tables hold the ids in the same order, and
+   * neighbours have the same parent.
+   */
+  reader(): (column: TextBytes, row: number) => number;
   /** The number of an id that was seen, or undefined. */
   find(id: string): number | undefined;
   textOf(number: number): string;
@@ -48,6 +52,10 @@ export function idIndex(): IdIndex {
     return slot;
   };
 
+  /** To be asked only of an id that is not 0: those that are not hex have 0 in both halves. */
+  const isAt = (number: number, high: number, low: number): boolean =>
+    number < size && halves[number * 2] === high && halves[number * 2 + 1] === low;
+
   const grow = () => {
     const wider = new Uint32Array(halves.length * 2);
     wider.set(halves);
@@ -68,21 +76,31 @@ export function idIndex(): IdIndex {
     return size++;
   };
 
+  const numberOf = (high: number, low: number): number => {
+    const slot = slotOf(high, low);
+    if (slots[slot] !== 0) return slots[slot]! - 1;
+    halves[size * 2] = high;
+    halves[size * 2 + 1] = low;
+    slots[slot] = ++size;
+    if (size * 2 >= halves.length || size * 2 >= slots.length) grow();
+    return size - 1;
+  };
+
   return {
-    numberOf({ bytes, offsets }, row) {
-      const start = offsets[row]!;
-      const end = offsets[row + 1]!;
-      if (end - start !== ID_LENGTH) return numberOfOdd(decode(bytes, start, end));
-      const high = half(bytes, start);
-      const low = half(bytes, start + 8);
-      if (high < 0 || low < 0) return numberOfOdd(decode(bytes, start, end));
-      const slot = slotOf(high, low);
-      if (slots[slot] !== 0) return slots[slot]! - 1;
-      halves[size * 2] = high;
-      halves[size * 2 + 1] = low;
-      slots[slot] = ++size;
-      if (size * 2 >= halves.length || size * 2 >= slots.length) grow();
-      return size - 1;
+    reader() {
+      let last = 0;
+      return ({ bytes, offsets }, row) => {
+        const start = offsets[row]!;
+        const end = offsets[row + 1]!;
+        if (end - start !== ID_LENGTH) return numberOfOdd(decode(bytes, start, end));
+        const high = half(bytes, start);
+        const low = half(bytes, start + 8);
+        if (high < 0 || low < 0) return numberOfOdd(decode(bytes, start, end));
+        if ((high | low) === 0) return numberOf(high, low);
+        if (isAt(last + 1, high, low)) last++;
+        else if (!isAt(last, high, low)) last = numberOf(high, low);
+        return last;
+      };
     },
     find(id) {
       if (!/^[0-9a-f]{16}$/.test(id)) return odd.get(id);
@@ -96,27 +114,32 @@ export function idIndex(): IdIndex {
   };
 }
 
-/** Turns a column of few different values, equal ones mostly side by side, into one string per value. */
+/** Turns columns of few different values, equal ones mostly side by side, into one string per value. */
 export function stringPool(): (column: TextBytes, row: number) => string {
   const pool = new Map<string, string>();
-  let last = new Uint8Array();
-  let lastText = '';
+  let last: Place & { readonly text: string } = { bytes: new Uint8Array(), start: 0, end: 0, text: '' };
   return ({ bytes, offsets }, row) => {
     const start = offsets[row]!;
     const end = offsets[row + 1]!;
-    if (isSame(bytes, start, end, last)) return lastText;
-    const text = decode(bytes, start, end);
-    const known = pool.get(text);
-    if (known === undefined) pool.set(text, text);
-    last = bytes.slice(start, end);
-    lastText = known ?? text;
-    return lastText;
+    if (isSame(bytes, start, end, last)) return last.text;
+    const decoded = decode(bytes, start, end);
+    const text = pool.get(decoded) ?? decoded;
+    pool.set(text, text);
+    last = { bytes, start, end, text };
+    return text;
   };
 }
 
-function isSame(bytes: Uint8Array, start: number, end: number, other: Uint8Array): boolean {
-  if (end - start !== other.length) return false;
-  for (let at = other.length - 1; at >= 0; at--) if (bytes[start + at] !== other[at]) return false;
+interface Place {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+function isSame(bytes: Uint8Array, start: number, end: number, other: Place): boolean {
+  const length = end - start;
+  if (length !== other.end - other.start) return false;
+  for (let at = length - 1; at >= 0; at--) if (bytes[start + at] !== other.bytes[other.start + at]) return false;
   return true;
 }
 

@@ -27,8 +27,14 @@ export interface TableReader {
   readonly path: string;
   readonly version: number;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** Rows in the table's order; `_rowid` may be among the columns. */
-  scan(columns: readonly string[], where?: string): AsyncGenerator<Rows, void, undefined>;
+  /**
+   * Rows in the table's order, at most `batchRows` (1,024) at a time; `_rowid` may be among the columns. The engine reads
+   * one batch ahead of what was taken.
+   */
+  scan(
+    columns: readonly string[],
+    options?: { where?: string | undefined; batchRows?: number | undefined },
+  ): AsyncGenerator<Rows, void, undefined>;
   close(): void;
 }
 
@@ -53,15 +59,18 @@ export async function openReader(path: string): Promise<TableReader> {
     path,
     version,
     columns: fields.map(({ name, type }) => ({ name, type: String(type) })),
-    async *scan(columns, where) {
+    async *scan(columns, { where, batchRows } = {}) {
       let query = table.query().select(columns.filter((name) => name !== '_rowid'));
       if (columns.includes('_rowid')) query = query.withRowId();
       if (where !== undefined) query = query.where(where);
-      const batches = query[Symbol.asyncIterator]();
+      const batches = inBatches(query, batchRows);
+      let next = asked(() => batches.next());
       for (;;) {
-        const next = await asked(() => batches.next());
-        if (next.done) return;
-        yield rowsOf(next.value);
+        const { done, value } = await next;
+        if (done) return;
+        next = asked(() => batches.next());
+        next.catch(() => undefined); // it is told when its turn comes
+        yield rowsOf(value);
       }
     },
     close() {
@@ -69,6 +78,12 @@ export async function openReader(path: string): Promise<TableReader> {
       connection.close();
     },
   };
+}
+
+/** The engine takes the size of a batch only by a method that its types hide. */
+function inBatches(query: object, maxBatchLength: number | undefined): AsyncGenerator<Batch, void, undefined> {
+  const executable = query as { execute(options: object): AsyncGenerator<Batch, void, undefined> };
+  return executable.execute(maxBatchLength === undefined ? {} : { maxBatchLength });
 }
 
 interface Batch {

@@ -7,7 +7,7 @@ import { type Layout, layoutOf } from '../store/layout.ts';
 import { readLockHolder } from '../store/lock.ts';
 import { detectLayout } from '../store/open.ts';
 import { compareWith } from './against.ts';
-import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile } from './check-files.ts';
+import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile, readLedgerLines } from './check-files.ts';
 import { checkClaims, readChunks, readStructure, readVectors } from './check-rows.ts';
 import { checkListedFiles, type OpenTable, openChecked, readable } from './check-tables.ts';
 import { type Facts, noFacts } from './facts.ts';
@@ -86,7 +86,7 @@ export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise
       if (checkpoint !== null && tables.vectors) await checkListedFiles(tables.vectors, checkpoint, findings, full);
     }
 
-    const ledger = await checkLedger(layout.ledgerFile, null, collectFindings());
+    const ledger = await readLedgerLines(layout.ledgerFile, findings);
     const isOurs = (path: string) => (ledger.get(path)?.chunker ?? FOREIGN) !== FOREIGN;
     const facts = noFacts();
     const options = { full, isOurs };
@@ -102,7 +102,7 @@ export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise
       readVectors(table, facts, findings, { full, modelId, ...has }),
     );
     if (chunks !== null && vectors !== null) checkClaims(facts, findings);
-    await checkLedger(layout.ledgerFile, isForeign ? null : (chunks?.files ?? null), findings);
+    if (chunks !== null && !isForeign) checkLedger(ledger, chunks.files, findings);
     if (asked.against !== undefined) await compareWith(layout, layoutOf(asked.against), findings);
 
     const list = findings.list(phase1Finished && !isForeign);
