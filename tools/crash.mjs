@@ -11,7 +11,8 @@ const USAGE = `npm run crash -- <what> [--seed N] [--report file.json] [--keep]
   --rounds N       kills the program N times at random moments
   --power-cuts N   lets it go on from N disks as a power cut may leave them
   --mutations N    spoils the small files beside the tables in N ways
-  --concurrent N   lets eight index, two ask and one clean up at once for N seconds`;
+  --concurrent N   lets eight index, two ask and one clean up at once for N seconds
+  --syscalls N     makes N system calls on the index fail, or kills the program in them (needs strace)`;
 
 if (isEntry(import.meta.url)) {
   const { values } = parseArgs({
@@ -20,6 +21,7 @@ if (isEntry(import.meta.url)) {
       'power-cuts': { type: 'string' },
       mutations: { type: 'string' },
       concurrent: { type: 'string' },
+      syscalls: { type: 'string' },
       seed: { type: 'string' },
       report: { type: 'string' },
       keep: { type: 'boolean', default: false },
@@ -47,6 +49,17 @@ if (isEntry(import.meta.url)) {
   if (values.concurrent !== undefined) {
     const { concurrent } = await import('../test/crash/concurrent.mjs');
     reports.push(await concurrent({ seconds: Number(values.concurrent), seed, folder, say }));
+  }
+  if (values.syscalls !== undefined) {
+    const { canTrace } = await import('../test/crash/syscalls/strace.mjs');
+    if (!canTrace()) {
+      console.error(
+        'strace is not there, too old for --seccomp-bpf, or not allowed to trace: no system call can be made to fail',
+      );
+      process.exit(15);
+    }
+    const { prepare, sweep } = await import('../test/crash/syscalls/sweep.mjs');
+    reports.push(await sweep(await prepare(folder), { injections: Number(values.syscalls), seed, say }));
   }
   if (reports.length === 0) {
     console.error(USAGE);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { mapConcurrent } from '../core/iterate.ts';
 import { exists } from '../store/atomic-file.ts';
-import { connect } from '../store/open.ts';
+import { connect } from '../store/connect.ts';
 import { writePeerFiles } from '../store/peer-files.ts';
 import { removeFiles } from '../store/replace-files.ts';
 import { openTable } from '../store/table.ts';

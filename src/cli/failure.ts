@@ -2,6 +2,7 @@
 
 import { type ErrorCode, IndexerError, messageOf } from '../core/errors.ts';
 import type { Phase } from '../core/events.ts';
+import { asSystemFailure, firstOf } from '../core/system-errors.ts';
 import type { RunReport } from '../index.ts';
 import type { Output } from './output.ts';
 import { visible } from './visible.ts';
@@ -38,6 +39,7 @@ const FAILURES: Readonly<Record<ErrorCode, readonly [exitCode: number, title: st
   GRAMMAR_DAMAGED: [14, 'a grammar is damaged'],
   DISK_FULL: [15, 'the disk is full'],
   NOT_WRITABLE: [15, 'no permission'],
+  SYSTEM_FAILED: [15, 'the operating system reported an error'],
   PLATFORM: [15, 'this platform lacks something'],
   INTERRUPTED: [130, 'the run was stopped before its end'],
   TERMINATED: [143, 'the run was stopped before its end'],
@@ -60,8 +62,9 @@ export interface Detail {
   readonly debug: boolean;
 }
 
-/** Anything that is not an IndexerError is our own mistake. */
-export function describeFailure(error: unknown): Failure {
+/** Anything that is neither an IndexerError nor the operating system's is our own mistake. */
+export function describeFailure(thrown: unknown): Failure {
+  const error = asSystemFailure(firstOf(thrown));
   if (!(error instanceof IndexerError)) {
     const exitCode = EXIT.unexpected;
     const how = 'please report it with the lines below and the command that led here';

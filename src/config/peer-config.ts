@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import { PEER_EXTENSIONS, type SourceRules } from '../core/source-rules.ts';
+import { systemFailure } from '../core/system-errors.ts';
 
 /** What of that tool's settings means something here. */
 export interface PeerConfig {
@@ -26,7 +27,7 @@ const PeerConfigSchema = v.object({
   force_include_paths: v.nullish(words),
 });
 
-/** Null where that tool has no settings. Errors: CONFIG_INVALID, for what hides files must not be passed over. */
+/** Null where that tool has no settings. Errors: CONFIG_INVALID, for what hides files must not be passed over; NOT_WRITABLE, SYSTEM_FAILED. */
 export function readPeerConfig(indexDir: string): PeerConfig | null {
   const path = join(indexDir, 'config.json');
   const excludePatterns = readExcludePatterns(join(indexDir, 'exclude-patterns.txt'));
@@ -82,7 +83,7 @@ function readSmallFile(path: string): string | null {
   } catch (error) {
     if (error instanceof IndexerError) throw error;
     if (errnoOf(error) === 'ENOTDIR') return null;
-    throw invalid(path, messageOf(error));
+    throw systemFailure(errnoOf(error), path, error) ?? invalid(path, messageOf(error));
   }
 }
 

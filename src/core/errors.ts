@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'GRAMMAR_DAMAGED'
   | 'DISK_FULL'
   | 'NOT_WRITABLE'
+  | 'SYSTEM_FAILED'
   | 'PLATFORM'
   | 'INTERRUPTED'
   | 'TERMINATED';

@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import { exists } from '../store/atomic-file.ts';
+import { connect } from '../store/connect.ts';
 import { hasWholeHead } from '../store/durability.ts';
 import type { Layout } from '../store/layout.ts';
-import { connect } from '../store/open.ts';
 import { openTable, type TableHandle } from '../store/table.ts';
 
 /**

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { IndexerError } from '../core/errors.ts';
 import { exists } from '../store/atomic-file.ts';
+import { connect } from '../store/connect.ts';
 import { hasWholeHead } from '../store/durability.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
-import { connect, detectLayout } from '../store/open.ts';
+import { detectLayout } from '../store/open.ts';
 import { openTable } from '../store/table.ts';
 import { type Journal, keptOf, readJournal, recover, switchBack, writeJournal } from './journal.ts';
 import { listFiles, type MigrationTarget } from './plan.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { bytesOf, readTexts, textsOf } from '../store/columns.ts';
-import { connect } from '../store/open.ts';
+import { connect } from '../store/connect.ts';
 import { openTable, type TableHandle } from '../store/table.ts';
 import type { OldSource } from './old-source.ts';
 import type { MigrationPlan } from './plan.ts';

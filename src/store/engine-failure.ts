@@ -1,8 +1,7 @@
 // The engine's errors carry no codes: the operating system's number is read out of the text.
+import { getSystemErrorName } from 'node:util';
 import { IndexerError, messageOf } from '../core/errors.ts';
-
-const NO_SPACE = new Set([28, 122, 27]); // ENOSPC, EDQUOT, EFBIG
-const NO_PERMISSION = new Set([13, 1, 30]); // EACCES, EPERM, EROFS
+import { systemFailure } from '../core/system-errors.ts';
 
 /** What the engine says of bytes that it cannot make sense of. It panics over some; words about our queries are others. */
 const DAMAGED =
@@ -11,19 +10,8 @@ const DAMAGED =
 /** Names what a user can act on; anything else is returned as it came. */
 export function engineFailure(error: unknown, path: string): unknown {
   if (error instanceof IndexerError) return error;
-  const number = Number(/os error (\d+)/.exec(messageOf(error))?.[1] ?? 0);
-  if (NO_SPACE.has(number)) {
-    return new IndexerError('DISK_FULL', `no space left while writing ${path}`, {
-      hint: 'what was committed is intact; free some space and run this again',
-      cause: error,
-    });
-  }
-  if (NO_PERMISSION.has(number)) {
-    return new IndexerError('NOT_WRITABLE', `no permission to write ${path}`, {
-      hint: 'nothing was changed; check the owner and mode of the index directory, or choose another with --index-dir',
-      cause: error,
-    });
-  }
+  const refused = refusalOf(error, path);
+  if (refused !== null) return refused;
   if (DAMAGED.test(messageOf(error)) && !isVersionGone(error)) {
     const said = (messageOf(error).split('\n')[0] ?? '').slice(0, 200);
     return new IndexerError('INDEX_DAMAGED', `the table ${path} cannot be read: ${said}`, {
@@ -32,6 +20,12 @@ export function engineFailure(error: unknown, path: string): unknown {
     });
   }
   return error;
+}
+
+/** What the operating system said to the engine, if that is why it failed; null otherwise. */
+export function refusalOf(error: unknown, path: string): IndexerError | null {
+  const number = /os error (\d+)/.exec(messageOf(error))?.[1];
+  return number === undefined ? null : systemFailure(getSystemErrorName(-Number(number)), path, error);
 }
 
 /** Whether a read failed because another program removed old versions under it; a reopened table goes on. */

@@ -1,9 +1,9 @@
 // Opens the table in which all vectors are made anew.
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { connect } from './connect.ts';
 import { quarantineBadHeads } from './durability.ts';
 import type { Layout } from './layout.ts';
-import { connect } from './open.ts';
 import { vectorsSchema } from './schema.ts';
 import { type Fence, openTable } from './table.ts';
 import { type VectorsStore, vectorsStore } from './vectors.ts';

@@ -7,6 +7,7 @@ import { type Adoption, adoptForeignFiles } from './adopt.ts';
 import { exists, sweepTemporaryFiles } from './atomic-file.ts';
 import type { Census } from './census.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
+import { connect } from './connect.ts';
 import { hasWholeHead, openDurability, quarantineBadHeads, sealHeads } from './durability.ts';
 import { asLostFile } from './engine-failure.ts';
 import { discardContents, makeDirectories, removeIfEmpty } from './index-directory.ts';
@@ -250,15 +251,6 @@ export async function peekVectors(layout: Layout): Promise<{ dimension: number; 
   } finally {
     table.close();
   }
-}
-
-/** Of indexes and of metadata each. Unbounded (its defaults are 6 and 1 GB), a long run of small commits fills them. */
-const CACHE_BYTES = 64n * 1024n * 1024n;
-
-/** Loaded on first use: the engine takes 80 ms to import. Its path must be absolute, or `db…` is taken for a cloud. */
-export async function connect(directory: string) {
-  const { connect: connectTo, Session } = await import('@lancedb/lancedb');
-  return connectTo(directory, {}, new Session(CACHE_BYTES, CACHE_BYTES));
 }
 
 function migrationNeeded(layout: Layout): IndexerError {

@@ -5,7 +5,7 @@ import type { Connection, Table } from '@lancedb/lancedb';
 import type { Table as ArrowTable, Schema } from 'apache-arrow';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import { exists } from './atomic-file.ts';
-import { engineFailure, isVersionGone } from './engine-failure.ts';
+import { engineFailure, isVersionGone, refusalOf } from './engine-failure.ts';
 import { type EngineBatch, type RowBatch, rowBatch } from './row-batch.ts';
 
 /** Asked before every commit: throws LOCK_LOST if another process took the lock over. */
@@ -72,6 +72,8 @@ export async function openTable(
       await rm(path, { recursive: true });
       return await create(options.schema);
     }
+    const refused = refusalOf(error, path);
+    if (refused !== null) throw refused;
     throw new IndexerError('INDEX_DAMAGED', `the table ${path} cannot be opened: ${messageOf(error)}`, {
       hint: `nothing was changed; restore it from a backup, or move ${dirname(dirname(path))} away and index again`,
       cause: error,

@@ -1,6 +1,8 @@
 // A reader of its own, so that a mistake in the stores' code cannot hide itself.
 import { basename, dirname } from 'node:path';
 import { messageOf } from '../core/errors.ts';
+import { requireTemporaryFolder } from '../store/connect.ts';
+import { refusalOf } from '../store/engine-failure.ts';
 
 /** One column of a batch: values by row. */
 export interface Column {
@@ -41,20 +43,23 @@ export interface TableReader {
 /** The engine could not make sense of a table's files; `cause` is what it said, or its panic. */
 export class UnreadableTable extends Error {}
 
-async function asked<T>(action: () => Promise<T>): Promise<T> {
+async function asked<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {
+    // A file that may not be opened just now is not a damaged one; one that the disk cannot read is.
+    const refused = refusalOf(cause, path);
+    if (refused !== null && !/os error 5\b/.test(messageOf(cause))) throw refused;
     throw new UnreadableTable(messageOf(cause), { cause });
   }
 }
 
-/** Errors: UnreadableTable, here and from `scan`. */
+/** Errors: UnreadableTable, here and from `scan`, and what the operating system refuses. */
 export async function openReader(path: string): Promise<TableReader> {
   const connection = await connectTo(dirname(path));
-  const table = await asked(() => connection.openTable(basename(path, '.lance')));
-  const { fields } = await asked(() => table.schema());
-  const version = await asked(() => table.version());
+  const table = await asked(path, () => connection.openTable(basename(path, '.lance')));
+  const { fields } = await asked(path, () => table.schema());
+  const version = await asked(path, () => table.version());
   return {
     path,
     version,
@@ -64,11 +69,11 @@ export async function openReader(path: string): Promise<TableReader> {
       if (columns.includes('_rowid')) query = query.withRowId();
       if (where !== undefined) query = query.where(where);
       const batches = inBatches(query, batchRows);
-      let next = asked(() => batches.next());
+      let next = asked(path, () => batches.next());
       for (;;) {
         const { done, value } = await next;
         if (done) return;
-        next = asked(() => batches.next());
+        next = asked(path, () => batches.next());
         next.catch(() => undefined); // it is told when its turn comes
         yield rowsOf(value);
       }
@@ -121,6 +126,7 @@ function rowsOf(batch: Batch): Rows {
 
 /** A connection to a directory of tables. Throws what the loader throws where the engine's native part cannot be loaded. */
 export async function connectTo(directory: string) {
+  await requireTemporaryFolder();
   const { connect } = await import('@lancedb/lancedb');
   return connect(directory);
 }

@@ -18,7 +18,7 @@ describe('exit codes of failures', () => {
     [12, ['INDEX_DAMAGED']],
     [13, ['FORMAT_TOO_NEW', 'MIGRATION_NEEDED']],
     [14, ['MODEL_MISSING', 'MODEL_DAMAGED', 'MODEL_CHANGED', 'GRAMMAR_DAMAGED']],
-    [15, ['DISK_FULL', 'NOT_WRITABLE', 'PLATFORM']],
+    [15, ['DISK_FULL', 'NOT_WRITABLE', 'SYSTEM_FAILED', 'PLATFORM']],
     [130, ['INTERRUPTED']],
     [143, ['TERMINATED']],
   ])('are %d for %j', (exitCode, codes) => {

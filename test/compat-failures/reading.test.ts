@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { connect } from '../../src/store/open.ts';
+import { connect } from '../../src/store/connect.ts';
 import { makeRows, writeFiles, writeSingleTable } from '../migrate/make-old.ts';
 import {
   bin,
