@@ -12,7 +12,8 @@ const USAGE = `npm run crash -- <what> [--seed N] [--report file.json] [--keep]
   --power-cuts N   lets it go on from N disks as a power cut may leave them
   --mutations N    spoils the small files beside the tables in N ways
   --concurrent N   lets eight index, two ask and one clean up at once for N seconds
-  --syscalls N     makes N system calls on the index fail, or kills the program in them (needs strace)`;
+  --syscalls N     makes N system calls on the index fail, or kills the program in them (needs strace)
+  --full-disks N   runs on a disk that is full at N moments (needs mount namespaces)`;
 
 if (isEntry(import.meta.url)) {
   const { values } = parseArgs({
@@ -22,6 +23,7 @@ if (isEntry(import.meta.url)) {
       mutations: { type: 'string' },
       concurrent: { type: 'string' },
       syscalls: { type: 'string' },
+      'full-disks': { type: 'string' },
       seed: { type: 'string' },
       report: { type: 'string' },
       keep: { type: 'boolean', default: false },
@@ -60,6 +62,15 @@ if (isEntry(import.meta.url)) {
     }
     const { prepare, sweep } = await import('../test/crash/syscalls/sweep.mjs');
     reports.push(await sweep(await prepare(folder), { injections: Number(values.syscalls), seed, say }));
+  }
+  if (values['full-disks'] !== undefined) {
+    const { canMount, fullDisks } = await import('../test/crash/harness/own-disk.mjs');
+    if (!canMount()) {
+      console.error('no mount namespace can be made here, and so no disk that fills up');
+      process.exit(15);
+    }
+    const scratch = mkdtempSync(join(folder, 'full-'));
+    reports.push(fullDisks(scratch, Number(values['full-disks'])));
   }
   if (reports.length === 0) {
     console.error(USAGE);
