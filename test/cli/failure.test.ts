@@ -25,6 +25,27 @@ describe('exit codes of failures', () => {
     for (const code of codes) expect(describeFailure(failed(code)).exitCode).toBe(exitCode);
   });
 
+  it.each([
+    ['ENOSPC', 'DISK_FULL'],
+    ['EDQUOT', 'DISK_FULL'],
+    ['EACCES', 'NOT_WRITABLE'],
+    ['EROFS', 'NOT_WRITABLE'],
+    ['EIO', 'SYSTEM_FAILED'],
+    ['EMFILE', 'SYSTEM_FAILED'],
+  ])('are 15 for %s from the operating system, also where a clean-up failed after it', (errno, code) => {
+    const error = Object.assign(new Error(errno), { code: errno, syscall: 'write', path: '/index/tandem/run.json' });
+    const both = Object.assign(new Error('while closing'), { error: new TypeError('x'), suppressed: error });
+    for (const thrown of [error, both]) {
+      expect(describeFailure(thrown)).toMatchObject({ exitCode: 15, code, why: expect.stringContaining('run.json') });
+      expect(describeFailure(thrown).how).not.toBe('');
+    }
+  });
+
+  it('are 1 for a file that we took for granted', () => {
+    const error = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open', path: '/index/x' });
+    expect(describeFailure(error).exitCode).toBe(1);
+  });
+
   it('are 1 for anything that is not expected', () => {
     expect(describeFailure(new TypeError('x is undefined')).exitCode).toBe(1);
     expect(describeFailure('text').exitCode).toBe(1);

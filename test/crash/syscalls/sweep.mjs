@@ -35,9 +35,12 @@ const SCENARIOS = {
   'a run after edits': { args: ['index'], finds: 'edited' },
   'a run that goes on': { args: ['resume'], finds: 'parsed' },
   cleanup: { args: ['cleanup', '--now'], finds: 'whole' },
+  verify: { args: ['verify'], finds: 'whole' },
 };
 /** @typedef {keyof typeof SCENARIOS} ScenarioName */
 
+/** All but EIO, which is what a damaged disk says. */
+const NO_DAMAGE = new Set(['EMFILE', 'EACCES', 'EPERM', 'ENOSPC']);
 /** What the README says that the program may end with; 1 is a bug, and 2 a wrong usage. */
 const DOCUMENTED = new Set([0, 3, 4, 10, 11, 12, 13, 14, 15]);
 
@@ -65,7 +68,7 @@ export async function sweep(place, { injections, seed, say, program, spoil, fixe
     /** Runs in which other calls were hit too: the engine's temporary folder, pipes, the program's own modules. */
     elsewhere: 0,
     notReached: 0,
-    faults: { undocumented: 0, silent: 0, hung: 0, damaged: 0, lost: 0, unequal: 0, failed: 0 },
+    faults: { undocumented: 0, falseAlarm: 0, silent: 0, hung: 0, damaged: 0, lost: 0, unequal: 0, failed: 0 },
     examples: /** @type {string[]} */ ([]),
   };
   for (let at = 0; at < injections; at++) {
@@ -90,6 +93,7 @@ export async function sweep(place, { injections, seed, say, program, spoil, fixe
       const told = `${ended.hits[0]?.line}\n${ended.stderr}`;
       if (ended.hung) fault('hung', told);
       else if (!ended.killed && !DOCUMENTED.has(ended.code ?? -1)) fault('undocumented', told);
+      else if (ended.code === 12 && NO_DAMAGE.has(injection.error ?? '')) fault('falseAlarm', told);
     }
     await spoil?.(indexDir);
     await judge({ place, indexDir, before, ended, fault });
