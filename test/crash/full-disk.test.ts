@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../store/make.ts';
 import { canMount, fullDisks } from './harness/own-disk.mjs';
 
-const MOMENTS = Number(process.env.TANDEM_FULL_DISKS ?? 5);
+const MOMENTS = Number(process.env.TANDEM_FULL_DISKS ?? 4);
 
 test.skipIf(!canMount())(
   `a disk (where one can be mounted) that is full at ${MOMENTS} moments costs only time`,

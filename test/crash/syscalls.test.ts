@@ -5,7 +5,7 @@ import { type TemporaryDirectory, temporaryDirectory } from '../store/make.ts';
 import { canTrace } from './syscalls/strace.mjs';
 import { type Place, prepare, sweep } from './syscalls/sweep.mjs';
 
-const INJECTIONS = Number(process.env.TANDEM_SYSCALLS ?? 8);
+const INJECTIONS = Number(process.env.TANDEM_SYSCALLS ?? 6);
 const SEED = Number(process.env.TANDEM_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 describe.skipIf(!canTrace())('system calls on the index (where strace may trace)', () => {

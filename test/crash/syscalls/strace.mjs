@@ -39,17 +39,9 @@ export async function runTraced(args, { names, within, env, injection, program =
   const inject = injection ? ['-e', `inject=${injection.name}:${what}:when=${injection.when}`] : [];
   // A signal does not arrive where strace is told only of the calls that it asked for.
   const isKill = injection !== undefined && injection.error === undefined;
-  const strace = [
-    'strace',
-    '-f',
-    ...(isKill ? [] : ['--seccomp-bpf']),
-    '-y',
-    '-o',
-    log,
-    '-e',
-    `trace=${names.join(',')}`,
-    ...inject,
-  ];
+  const filter = isKill ? [] : ['--seccomp-bpf'];
+  const traced = names.map((name) => `?${name}`).join(','); // not every machine has all of them
+  const strace = ['strace', '-f', ...filter, '-y', '-o', log, '-e', `trace=${traced}`, ...inject];
   try {
     const ended = await run(args, {
       command: [...program, ...strace, process.execPath, bin],
