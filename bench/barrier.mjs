@@ -3,19 +3,18 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { median, runTandem } from './lib/measure.mjs';
+import { foldersOf, option } from './lib/sample.mjs';
 
 const args = process.argv.slice(2);
-const option = (name, fallback) => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? fallback;
-const folder = args.find((arg) => !arg.startsWith('--'));
-if (!folder) {
+const [root] = foldersOf(args);
+if (!root) {
   console.error('which folder? npm run bench -- barrier <folder>');
   process.exit(2);
 }
-const root = resolve(process.env.INIT_CWD ?? process.cwd(), folder);
-const durability = option('durability');
+const durability = option(args, 'durability');
 if (durability !== undefined) await runPhase2();
 else compare();
 
@@ -23,10 +22,10 @@ else compare();
 async function runPhase2() {
   const { loadConfig } = await import('../dist/config/load.js');
   const { indexProject, openIndex } = await import('../dist/index.js');
-  const checkpointInterval = option('checkpoint-interval', '20');
+  const checkpointInterval = option(args, 'checkpoint-interval') ?? '20';
   const flags = {
-    indexDir: option('index'),
-    workers: option('workers', '2'),
+    indexDir: option(args, 'index'),
+    workers: option(args, 'workers') ?? '2',
     durability,
     checkpointInterval,
     cache: 'off',
@@ -62,7 +61,7 @@ function compare() {
     const parsed = join(work, 'parsed');
     runTandem(['index', root, '--phase=1', '--json', '--index-dir', parsed]);
     const pairs = [];
-    for (let pair = 0; pair < Number(option('pairs', '3')); pair++) {
+    for (let pair = 0; pair < Number(option(args, 'pairs') ?? 3); pair++) {
       // In turn first, for what runs second finds a warmer machine.
       const modes = pair % 2 === 0 ? ['full', 'fast'] : ['fast', 'full'];
       const runs = Object.fromEntries(
