@@ -18,8 +18,6 @@ export interface MigrationTarget {
   readonly indexDir: string;
   /** The model that new vectors will come from; the old ones have to be of the same. */
   readonly model: ModelRecord;
-  /** Bytes free for the index directory; asked of the system unless given. */
-  readonly freeBytes?: (() => Promise<number>) | undefined;
 }
 
 export interface MigrationPlan {
@@ -68,11 +66,11 @@ export async function planMigration(target: MigrationTarget): Promise<MigrationP
   const { oldRoot, relocate } = await findOldRoot([...facts.files.keys()], target.root, settings);
   const files = await judgeAll(facts, relocate, target.root, settings);
   const vectors = Math.min(facts.ids.size, await opened.countVectors());
-  const bytes = await measureSpace(layout, old, target);
+  const bytes = await measureSpace(layout, old);
   if (bytes.needed > bytes.free) {
     throw new IndexerError(
       'DISK_FULL',
-      `the migration needs ${bytes.needed} bytes in ${layout.indexDir}, ${bytes.free} are free`,
+      `the migration needs ${megabytes(bytes.needed)} in ${layout.indexDir}, ${megabytes(bytes.free)} are free`,
       { hint: 'nothing was changed; free some space and run this again' },
     );
   }
@@ -175,14 +173,18 @@ function outside(path: string, root: string): IndexerError {
   });
 }
 
-async function measureSpace(layout: Layout, old: OldTables, target: MigrationTarget): Promise<MigrationPlan['bytes']> {
+async function measureSpace(layout: Layout, old: OldTables): Promise<MigrationPlan['bytes']> {
   let oldBytes = 0;
   for (const name of namesOf(old)) {
     for (const [, size] of await listFiles(join(layout.indexDir, name))) oldBytes += size;
   }
   // Content is stored twice, in chunks and in vectors; what is compressed there only makes it less.
   const needed = 2 * oldBytes + SPARE_BYTES;
-  return { old: oldBytes, needed, free: await (target.freeBytes ?? (() => freeBytesOf(layout.indexDir)))() };
+  return { old: oldBytes, needed, free: await freeBytesOf(layout.indexDir) };
+}
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 async function freeBytesOf(directory: string): Promise<number> {

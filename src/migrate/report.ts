@@ -3,7 +3,7 @@ import type { Observer } from '../core/events.ts';
 import { recipeNameOf } from './convert.ts';
 import { namesOf } from './detect.ts';
 import type { FileState } from './file-states.ts';
-import { backupNameOf, type MigrationPlan } from './plan.ts';
+import { backupNameOf, type MigrationPlan, megabytes } from './plan.ts';
 
 /** What a migration did, or would do. */
 export interface MigrationReport {
@@ -36,7 +36,7 @@ export function tellPlan(plan: MigrationPlan, observe: Observer | undefined): vo
   for (const message of plan.warnings) observe?.({ type: 'warning', message });
   const tell = (message: string) => observe?.({ type: 'notice', message });
   tell(
-    `  1. detected ${plan.rows} rows of ${plan.files.size} files, ${(plan.bytes.old / 1e6).toFixed(1)} MB, vectors by ${plan.modelName}`,
+    `  1. detected ${plan.rows} rows of ${plan.files.size} files, ${megabytes(plan.bytes.old)}, vectors by ${plan.modelName}`,
   );
   if (report.doubled > 0) tell(`     ${report.doubled} rows repeat an id; the last row of each counts`);
   const { unchanged, changed, unknown, gone } = report.files;

@@ -148,7 +148,6 @@ interface Tally {
 
 async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: AbortSignal | undefined): Promise<Tally> {
   const tally: Tally = { added: 0, changed: 0, touched: 0, vanished: 0, parsed: 0, chunks: 0, bytes: 0 };
-  const known = new Set(ctx.writer.ledger.files.keys());
   const total = plan.toRead.length;
   ctx.observe({ type: 'phase-started', phase: 1, total, unit: 'files' });
   if (total === 0) return tally;
@@ -164,13 +163,13 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
     let done = 0;
     for await (const group of batched(pool.outcomes(requests, signal), groupIsFull(ctx.groupRows))) {
       const files = group.flatMap((outcome) => (outcome.kind === 'parsed' ? [outcome.file] : []));
+      count(tally, files, ctx.writer);
       if (files.length > 0) await replaceFiles(ctx.writer, files);
       const touched = touchedRecords(ctx, group);
       await ctx.writer.ledger.append(touched, []);
       tally.touched += touched.length;
       const vanished = group.flatMap((outcome) => (outcome.kind === 'vanished' ? [outcome.path] : []));
       if (vanished.length > 0) await removeFiles(ctx.writer, vanished);
-      count(tally, files, known);
       tally.vanished += vanished.length;
       done += group.length;
       ctx.observe({ type: 'progress', phase: 1, done, total });
@@ -206,10 +205,12 @@ function touchedRecords(ctx: Phase1Context, group: readonly ParseOutcome[]): Fil
   });
 }
 
-function count(tally: Tally, files: readonly ParsedFile[], known: ReadonlySet<string>): void {
+/** To be called before the files are stored. Rows of another state, in a migrated index too, make a file a changed one. */
+function count(tally: Tally, files: readonly ParsedFile[], { ledger, census }: Phase1Context['writer']): void {
   for (const file of files) {
     if (file.status === 'failed') continue;
-    if (known.has(file.path)) tally.changed++;
+    const hasOtherRows = !census.holds(file.path, file.sha256, census.rowsOf(file.path));
+    if (ledger.files.has(file.path) || hasOtherRows) tally.changed++;
     else tally.added++;
     if (file.status === 'skipped') continue;
     tally.parsed++;

@@ -11,7 +11,7 @@ import { chunkerVersion, type Phase1Result, runPhase1 } from '../phase1-parse/ru
 import type { Selection } from '../phase1-parse/selection.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 import { type Phase2Result, runPhase2 } from '../phase2-embed/run.ts';
-import { isSameModel } from '../store/adopt.ts';
+import { FOREIGN_CHUNKER, isSameModel } from '../store/adopt.ts';
 import { assignBatches } from '../store/assign-batches.ts';
 import { compactIfFragmented } from '../store/compact.ts';
 import { hasPeerFiles, writePeerFiles } from '../store/peer-files.ts';
@@ -44,6 +44,7 @@ export async function parse(
   const { config, stores, observe, fault } = index;
   const languages = loadOwnLanguages(config.languages ?? []);
   const previous = index.run;
+  if (force) tellOfForeignFiles(index);
   const startedAt = new Date().toISOString();
   const writer: FileWriterContext = {
     ...stores,
@@ -110,6 +111,14 @@ export async function parse(
     });
   }
   return result;
+}
+
+/** Other chunks have other ids, so no vector of theirs is kept. */
+function tellOfForeignFiles({ stores, observe }: WritableIndex): void {
+  const foreign = [...stores.ledger.files.values()].filter(({ chunker }) => chunker === FOREIGN_CHUNKER).length;
+  if (foreign === 0) return;
+  const message = `chunks of ${foreign} files are another program's; they are made anew, and embedded again`;
+  observe({ type: 'notice', message });
 }
 
 /** Returns null if nothing was pending. */

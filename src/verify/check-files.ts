@@ -72,14 +72,17 @@ export async function readLedgerLines(path: string, findings: Findings): Promise
   return await readLedger(path);
 }
 
-/** What the ledger says against what the table holds. */
+/** What the ledger says against what the table holds; the files that are passed over are known to have changed. */
 export function checkLedger(
   ledger: ReadonlyMap<string, FileRecord>,
   stored: ReadonlyMap<string, StoredFile>,
   findings: Findings,
+  passedOver: ReadonlySet<string>,
 ): void {
-  for (const file of stored.keys()) if (!ledger.has(file)) findings.add('file-not-in-ledger', 'files.jsonl', file);
+  for (const file of stored.keys())
+    if (!ledger.has(file) && !passedOver.has(file)) findings.add('file-not-in-ledger', 'files.jsonl', file);
   for (const [file, record] of ledger) {
+    if (passedOver.has(file)) continue;
     const held = stored.get(file) ?? { rows: 0, hash: record.sha256 };
     if (held.rows !== record.chunkCount) {
       const example = `${file}: ${held.rows} chunks, ${record.chunkCount} in the ledger`;

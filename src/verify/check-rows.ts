@@ -12,6 +12,8 @@ export interface PassOptions {
   readonly full: boolean;
   /** Whether our chunker made a file's chunks: only their ids follow from what they are. */
   readonly isOurs: (path: string) => boolean;
+  /** Whether a file was taken over from another program in the state that has this hash. */
+  readonly wasTakenOver: (path: string, hash: string | null) => boolean;
 }
 
 const NORM_TOLERANCE = 1e-3;
@@ -65,7 +67,8 @@ export async function readChunks(
   findings: Findings,
   options: PassOptions & { readonly hasStructure: boolean },
 ): Promise<ChunkPass> {
-  const narrow = ['chunk_id', 'file_path', 'file_hash', 'embedding_status', 'start_line', 'end_line'];
+  const places = ['start_line', 'end_line'];
+  const narrow = ['chunk_id', 'file_path', 'file_hash', 'embedding_status', 'embedding_batch_id', ...places];
   const columns = options.full ? table.reader.columns.map(({ name }) => name) : narrow;
   const pass = { total: 0, files: new Map<string, StoredFile>(), statuses: new Map<string, number>() };
   const { ids, pathOf, chunks } = facts;
@@ -79,6 +82,7 @@ export async function readChunks(
     const statuses = rows.texts('embedding_status');
     const starts = rows.integers('start_line');
     const ends = rows.integers('end_line');
+    const batches = rows.integers('embedding_batch_id');
     const copy = options.full
       ? { content: rows.texts('content'), kind: rows.texts('chunk_type'), breadcrumb: rows.texts('hierarchy_path') }
       : null;
@@ -98,17 +102,28 @@ export async function readChunks(
         chunks.contentHash[id] = sha256(bytesAt(copy.content, row));
       }
       pass.statuses.set(status, (pass.statuses.get(status) ?? 0) + 1);
-      countFile(pass.files, path, hashOf(hashes, row));
+      const hash = hashOf(hashes, row);
+      countFile(pass.files, path, hash);
+      // Our rows carry a batch of ours, and get their structure first.
+      const isForeign = facts.structure.path[id] === undefined && !isOwnBatch(batches[row]!);
+      if (options.hasStructure && isForeign && !options.wasTakenOver(path, hash)) facts.rewritten.add(path);
       checkChunk(id, facts, findings, options);
     }
   }
   if (options.hasStructure) checkLinks(facts, findings, options.isOurs);
+  for (const path of facts.rewritten) findings.add('file-of-another', 'chunks', path);
   return pass;
+}
+
+const LARGEST_OWN_BATCH = 1_000_000_000;
+
+export function isOwnBatch(batchId: number): boolean {
+  return batchId > 0 && batchId <= LARGEST_OWN_BATCH;
 }
 
 function checkChunk(
   id: number,
-  { ids, chunks, structure }: Facts,
+  { ids, chunks, structure, rewritten }: Facts,
   findings: Findings,
   { full, isOurs, hasStructure }: PassOptions & { readonly hasStructure: boolean },
 ): void {
@@ -123,7 +138,7 @@ function checkChunk(
   if (!hasStructure) return;
   const owner = structure.path[id];
   if (owner === undefined) {
-    add('chunk-without-structure', 'chunks');
+    if (!rewritten.has(path)) add('chunk-without-structure', 'chunks');
     return;
   }
   if (owner !== path) add('structure-path', 'structure');
@@ -139,9 +154,10 @@ function idByRule(id: number, { path, kind, breadcrumb, contentHash }: Facts['ch
   return sha256(JSON.stringify(parts)).slice(0, 16);
 }
 
-function checkLinks({ ids, structure, chunks }: Facts, findings: Findings, isOurs: (path: string) => boolean): void {
+function checkLinks(facts: Facts, findings: Findings, isOurs: (path: string) => boolean): void {
+  const { ids, structure, chunks, rewritten } = facts;
   for (const [id, path] of structure.path.entries()) {
-    if (path === undefined) continue;
+    if (path === undefined || rewritten.has(path)) continue;
     if (chunks.path[id] === undefined) findings.add('structure-without-chunk', 'structure', ids.textOf(id));
     const parent = structure.parent[id]!;
     if (parent === NO_PARENT) continue;
@@ -168,7 +184,7 @@ export async function readVectors(
   const present = new Set(table.reader.columns.map(({ name }) => name));
   const wanted = options.full
     ? [...present]
-    : ['chunk_id', 'start_line', 'end_line', 'model_version', 'parent_chunk_id', 'tandem_recipe'];
+    : ['chunk_id', 'file_path', 'start_line', 'end_line', 'model_version', 'parent_chunk_id', 'tandem_recipe'];
   const columns = wanted.filter((name) => present.has(name));
   const required = columns.filter((name) => !NULLABLE.has(name));
   const [idOf, parentOf] = [ids.reader(), ids.reader()];
@@ -182,10 +198,10 @@ export async function readVectors(
     const parents = present.has('parent_chunk_id') ? rows.texts('parent_chunk_id') : null;
     const starts = rows.integers('start_line');
     const ends = rows.integers('end_line');
+    const paths = rows.texts('file_path');
     const copy = options.full
       ? {
           content: rows.texts('content'),
-          path: rows.texts('file_path'),
           kind: rows.texts('chunk_type'),
           breadcrumb: rows.texts('hierarchy_path'),
           vector: rows.column('vector'),
@@ -201,7 +217,7 @@ export async function readVectors(
       if (copy !== null) checkNumbers(ids.textOf(id), copy.vector.get(row), findings);
       if (!options.hasChunks) continue;
       if (chunks.path[id] === undefined) {
-        findings.add('vector-without-chunk', 'vectors', ids.textOf(id));
+        if (!facts.rewritten.has(pathOf(paths, row))) findings.add('vector-without-chunk', 'vectors', ids.textOf(id));
         continue;
       }
       const isMoved = starts[row] !== chunks.startLine[id] || ends[row] !== chunks.endLine[id];
@@ -211,7 +227,7 @@ export async function readVectors(
         findings.add('vector-place', 'vectors', ids.textOf(id));
       if (copy === null || recipe === '') continue; // another program may word its copy as it likes
       const isCopy =
-        pathOf(copy.path, row) === chunks.path[id] &&
+        pathOf(paths, row) === chunks.path[id] &&
         kindOf(copy.kind, row) === chunks.kind[id] &&
         textAt(copy.breadcrumb, row) === chunks.breadcrumb[id];
       // The structure row is the witness: where chunk and vector differ, one of them still has what was stored.

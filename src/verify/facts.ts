@@ -27,6 +27,8 @@ export interface Facts {
     readonly contentHash: string[];
   };
   readonly vectors: true[];
+  /** Paths of files that another program indexed since: what is beside the tables speaks of them as they were before. */
+  readonly rewritten: Set<string>;
 }
 
 export function noFacts(): Facts {
@@ -36,5 +38,6 @@ export function noFacts(): Facts {
     structure: { path: [], parent: [], depth: [], occurrence: [], contentHash: [] },
     chunks: { path: [], status: [], startLine: [], endLine: [], kind: [], breadcrumb: [], contentHash: [] },
     vectors: [],
+    rewritten: new Set(),
   };
 }

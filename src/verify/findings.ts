@@ -4,6 +4,7 @@
 export const MEANINGS = {
   'table-missing': 'the table is not there',
   'another-program': 'another program made these tables; the next tandem index takes them over',
+  'file-of-another': 'files that another program indexed since; the next tandem index parses them again',
   'manifest-broken': 'versions of the table that were not written whole',
   'data-file-missing': 'data files that the table names are not there',
   'data-file-size': 'data files have another size than the table says',
@@ -64,6 +65,12 @@ export interface Finding {
   /** Five at most: ids, paths or messages. */
   readonly examples: readonly string[];
 }
+
+const LEFT_AT_ANY_TIME: ReadonlySet<FindingCode> = new Set([
+  'another-program',
+  'file-of-another',
+  'vector-not-claimed',
+]);
 
 /** As long as Phase 1 has not finished these are no damage. */
 const LEFT_BY_PHASE_1: ReadonlySet<FindingCode> = new Set([
@@ -146,5 +153,5 @@ export function collectFindings(): Findings {
 }
 
 function isLeftOver(code: FindingCode, phase1Finished: boolean): boolean {
-  return code === 'vector-not-claimed' || code === 'another-program' || (!phase1Finished && LEFT_BY_PHASE_1.has(code));
+  return LEFT_AT_ANY_TIME.has(code) || (!phase1Finished && LEFT_BY_PHASE_1.has(code));
 }

@@ -8,7 +8,7 @@ import { readLockHolder } from '../store/lock.ts';
 import { detectLayout } from '../store/open.ts';
 import { compareWith } from './against.ts';
 import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile, readLedgerLines } from './check-files.ts';
-import { checkClaims, readChunks, readStructure, readVectors } from './check-rows.ts';
+import { checkClaims, isOwnBatch, readChunks, readStructure, readVectors } from './check-rows.ts';
 import { checkListedFiles, type OpenTable, openChecked, readable } from './check-tables.ts';
 import { type Facts, noFacts } from './facts.ts';
 import { collectFindings, type Finding, type Findings } from './findings.ts';
@@ -89,7 +89,11 @@ export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise
     const ledger = await readLedgerLines(layout.ledgerFile, findings);
     const isOurs = (path: string) => (ledger.get(path)?.chunker ?? FOREIGN) !== FOREIGN;
     const facts = noFacts();
-    const options = { full, isOurs };
+    const wasTakenOver = (path: string, hash: string | null) => {
+      const record = ledger.get(path);
+      return record?.chunker === FOREIGN && record.sha256 === hash;
+    };
+    const options = { full, isOurs, wasTakenOver };
     const hasStructure = await pass('structure', isForeign ? null : tables.structure, findings, async (table) => {
       await readStructure(table, facts, findings, options);
       return true;
@@ -102,7 +106,7 @@ export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise
       readVectors(table, facts, findings, { full, modelId, ...has }),
     );
     if (chunks !== null && vectors !== null) checkClaims(facts, findings);
-    if (chunks !== null && !isForeign) checkLedger(ledger, chunks.files, findings);
+    if (chunks !== null && !isForeign) checkLedger(ledger, chunks.files, findings, facts.rewritten);
     if (asked.against !== undefined) await compareWith(layout, layoutOf(asked.against), findings);
 
     const list = findings.list(phase1Finished && !isForeign);
@@ -114,7 +118,7 @@ export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise
       depth,
       clean: list.every(({ severity }) => severity !== 'damage'),
       complete: phase1Finished && list.length === 0 && allComplete,
-      files: ledger.size,
+      files: isForeign ? (chunks?.files.size ?? 0) : ledger.size,
       chunks: { total, by_status: Object.fromEntries(chunks?.statuses ?? []) },
       vectors: vectors ?? 0,
       findings: list,
@@ -136,14 +140,12 @@ async function areForeign({ vectorsTable }: Layout, { chunks, vectors }: Tables)
   for await (const rows of chunks.reader.scan(['embedding_status', 'embedding_batch_id'])) {
     const [statuses, batches] = [rows.column('embedding_status'), rows.integers('embedding_batch_id')];
     for (const [row, batch] of batches.entries()) {
-      if (statuses.get(row) === 'complete' || (batch > 0 && batch <= LARGEST_OWN_BATCH)) return false;
+      if (statuses.get(row) === 'complete' || isOwnBatch(batch)) return false;
       hasRows = true;
     }
   }
   return hasRows;
 }
-
-const LARGEST_OWN_BATCH = 1_000_000_000;
 
 /** What the ledger calls the chunker of rows that another program made. */
 const FOREIGN = 'foreign';

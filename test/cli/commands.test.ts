@@ -208,7 +208,7 @@ describe('index', () => {
       '  skipped   3 binary, 1 too large',
       '  chunks    100: 100 embedded',
       '  phase 1   8 files in 0.5s (16 files/s), 250 kB read, 100 chunks made',
-      '  phase 2   100 chunks in 20s (5 chunks/s), 1 checkpoint',
+      '  phase 2   100 chunks in 20s (5 chunks/s) on the CPU, 1 checkpoint',
       expect.stringMatching(/^Complete\. Next: tandem search "…" -p /),
     ]);
     expect([exitCode, closed]).toEqual([0, 1]);

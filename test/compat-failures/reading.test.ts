@@ -1,14 +1,15 @@
-// What mcp-vector-search was seen to get wrong with what is on disk already (W2, W3, W12–W14, W16–W18), each as a user
+// What mcp-vector-search was seen to get wrong with what is on disk already (W2, W3, W12–W18), each as a user
 // would meet it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, readdirSync, rmSync, symlinkSync, truncateSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { connect } from '../../src/store/connect.ts';
-import { makeRows, writeFiles, writeSingleTable } from '../migrate/make-old.ts';
+import { makeRows, writeFiles, writeSingleTable, writeSplitTables } from '../migrate/make-old.ts';
 import {
   bin,
   done,
+  found,
   INDEX,
   idsOf,
   indexed,
@@ -101,6 +102,62 @@ test('W14: what the engine and others left in its folders is not taken for rubbi
   indexed(root, '--force');
   for (const path of paths) expect(existsSync(join(root, INDEX, path)), path).toBe(true);
 });
+
+test.each<[string, (grammar: string) => void]>([
+  ['is gone', (grammar) => rmSync(grammar)],
+  ['is another one', (grammar) => truncateSync(grammar, 1_000)],
+])(
+  'W15: a grammar that %s is an error before anything changes, never a silent fall back to lines',
+  async (_, spoil) => {
+    const root = indexedProject();
+    const before = await rowsOf(root);
+    const installation = temporary();
+    try {
+      const at = (part: string) => join(dirname(dirname(bin)), part);
+      for (const part of ['bin', 'dist', 'package.json'])
+        cpSync(at(part), join(installation, part), { recursive: true });
+      for (const part of ['models', 'node_modules']) symlinkSync(at(part), join(installation, part));
+      spoil(join(installation, 'dist/grammars/tree-sitter-python.wasm'));
+      write(root, { 'src/users.py': 'def changed():\n    return 1\n' });
+      const program = join(installation, 'bin/tandem.js');
+      const run = spawnSync(process.execPath, [program, 'index'], { cwd: root, encoding: 'utf8' });
+      expect([run.status, run.stdout]).toEqual([14, '']);
+      expect(run.stderr).toContain('tree-sitter-python.wasm');
+      expect(await rowsOf(root)).toEqual(before);
+      expect(indexed(root)).toMatchObject({ complete: true, files: { changed: 1 } });
+      expect(found(root, 'changed').map((hit) => hit.function_name)).toContain('changed');
+    } finally {
+      rmSync(installation, { recursive: true });
+    }
+  },
+);
+
+test('W16: an index of more than 100,000 rows in many small pieces is rewritten into few, and keeps every row', async () => {
+  const root = temporary();
+  try {
+    const functions = makeRows(50, 2_001).filter((row) => row.functionName !== '');
+    const rows = functions.map((row) => ({ ...row, className: '', parentId: '' }));
+    await writeFiles(root, rows);
+    await writeSplitTables(root, rows, { place: 'lance', commits: 70 });
+    expect(await fragmentsOf(root)).toEqual([70, 70]);
+    expect(indexed(root)).toMatchObject({ complete: true, chunks: { total: rows.length }, files: { parsed: 0 } });
+    for (const fragments of await fragmentsOf(root)) expect(fragments).toBeLessThan(5);
+    const { chunks, vectors } = await rowsOf(root);
+    expect(new Set(chunks.map((row) => row.id)).size).toBe(rows.length);
+    expect(vectors).toHaveLength(rows.length);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+async function fragmentsOf(root: string): Promise<number[]> {
+  const connection = await connect(join(root, INDEX, 'lance'));
+  const counts: number[] = [];
+  for (const name of ['chunks', 'vectors'])
+    counts.push((await (await connection.openTable(name)).stats()).fragmentStats.numFragments);
+  connection.close();
+  return counts;
+}
 
 test('W17: a chunk that failed is named, fails the run, and is tried again by the next', async () => {
   const root = indexedProject();

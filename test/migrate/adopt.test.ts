@@ -209,6 +209,29 @@ describe('a foreign index', () => {
     },
   );
 
+  test('of one file that the other program indexed since is no damage to verify, and told as its work by the next run', async () => {
+    await using directory = await temporaryDirectory();
+    const { path } = directory;
+    await writeFiles(path, makeRows(3, 2));
+    await parse(path);
+    const connection = await connect(join(path, INDEX, 'lance'));
+    const chunks = await connection.openTable('chunks');
+    await chunks.update({
+      where: "file_path = 'src/file1.py'",
+      valuesSql: { chunk_id: "concat('ffff', left(chunk_id, 12))", embedding_batch_id: '0', file_hash: "'another'" },
+    });
+    connection.close();
+    for (const depth of ['quick', 'full'] as const) {
+      const { clean, findings } = await verifyIndex(configOf(path), { depth });
+      expect(findings).toMatchObject([{ code: 'file-of-another', severity: 'unfinished', examples: ['src/file1.py'] }]);
+      expect(clean).toBe(true);
+    }
+    const told: IndexEvent[] = [];
+    expect((await parse(path, told)).files).toMatchObject({ parsed: 1, unchanged: 2 });
+    expect(ofType(told, 'reconciled')).toMatchObject([{ cause: 'unknown', repairs: { 'files to parse again': 1 } }]);
+    expect((await verifyIndex(configOf(path))).findings).toEqual([]);
+  });
+
   test('that replaced ours is taken over again', async () => {
     await using directory = await temporaryDirectory();
     const rows = makeRows(3, 2);

@@ -1,11 +1,20 @@
 // The command as a user types it, over an index that the real mcp-vector-search 2.2.5 made.
 import { spawnSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import type { SearchHit } from '../../src/index.ts';
 import { temporaryDirectory } from '../store/make.ts';
-import { bytesOf, copyRealProject, INDEX } from './make-old.ts';
+import {
+  bytesOf,
+  copyRealProject,
+  INDEX,
+  makeRows,
+  writeFiles,
+  writeSingleTable,
+  writeSplitTables,
+} from './make-old.ts';
 
 const bin = fileURLToPath(new URL('../../bin/tandem.js', import.meta.url));
 
@@ -36,6 +45,7 @@ test('migrate says what it does step by step, and how to go back', async () => {
     code: 0,
     stdout: expect.stringMatching(/^nothing to migrate.*\n$/),
   });
+  expect(tandem('status', root).stdout).toMatch(/not compared with the files yet[\s\S]*Next: tandem index/);
   const status = JSON.parse(tandem('status', root, '--json').stdout);
   expect(status).toMatchObject({ layout: 'dual-table', vectors: 18, model: { recipes: { 'mvs-2.2.5': 18 } } });
 
@@ -55,6 +65,7 @@ test('index migrates by itself and embeds nothing that is unchanged; --no-migrat
   const root = directory.path;
   await copyRealProject(root);
   const before = await bytesOf(root);
+  expect(tandem('status', root).stdout).toMatch(/an old layout[\s\S]*Next: tandem migrate --to-dual-table/);
   expect(tandem('index', root, '--no-migrate')).toMatchObject({ code: 13, stdout: '' });
   expect(tandem('search', 'rain', '-p', root)).toMatchObject({ code: 13, stdout: '' });
   expect(tandem('resume', root)).toMatchObject({ code: 13, stdout: '' });
@@ -70,6 +81,72 @@ test('index migrates by itself and embeds nothing that is unchanged; --no-migrat
     version: '2.4.0',
   });
   expect(tandem('verify', root)).toMatchObject({ code: 0, stderr: '' });
+  expect(tandem('index', root, '--force', '--phase=1').stderr).toContain('chunks of 7 files are another program');
+});
+
+test('a tree that was edited since keeps what did not change, and every other file gets what became of it', async () => {
+  await using directory = await temporaryDirectory();
+  const root = directory.path;
+  await copyRealProject(root);
+  await writeFile(
+    join(root, 'src/orchard.py'),
+    'def graft(branch, trunk):\n    """Join a branch to a trunk."""\n    return trunk + branch\n',
+  );
+  await rm(join(root, 'lib/weather.go'));
+  await writeFile(join(root, 'src/new.py'), 'def prune(tree):\n    return tree.cut()\n');
+
+  const plan = tandem('migrate', root, '--to-dual-table', '--dry-run', '--json');
+  expect(JSON.parse(plan.stdout).files).toMatchObject({
+    changed: ['src/orchard.py'],
+    gone: ['lib/weather.go'],
+    unknown: [],
+  });
+  const run = tandem('index', root, '--json');
+  expect(run.code, run.stderr).toBe(0);
+  expect(run.stderr).toMatch(/1 file changed.*src\/orchard\.py[\s\S]*1 file gone.*lib\/weather\.go/);
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    complete: true,
+    files: { added: 1, changed: 1, removed: 1, unchanged: 5, parsed: 2 },
+  });
+  expect(tandem('verify', root)).toMatchObject({ code: 0 });
+  const found = (query: string) => JSON.parse(tandem('search', query, '-p', root, '--json').stdout) as SearchHit[];
+  expect(found('join a branch to a trunk')[0]).toMatchObject({ function_name: 'graft' });
+  expect(found('weather').filter((hit) => hit.file_path === 'lib/weather.go')).toEqual([]);
+});
+
+test('tables of 2.2.7 to 2.7 are searched as they are, told to be another program’s, and taken over by index', async () => {
+  await using directory = await temporaryDirectory();
+  const root = directory.path;
+  const rows = makeRows(2, 2);
+  await writeFiles(root, rows);
+  await writeSplitTables(root, rows, { place: 'lance', early: true });
+  expect(tandem('status', root).stdout).toMatch(/not compared with the files yet[\s\S]*Next: tandem index/);
+  expect(tandem('verify', root)).toMatchObject({
+    code: 4,
+    stdout: expect.stringMatching(/2 files, 6 chunks, 6 vectors[\s\S]*another program[\s\S]*Next: tandem index\n$/),
+  });
+  const search = tandem('search', 'sell', '--function', 'sell_1', '--json', '-p', root);
+  expect((JSON.parse(search.stdout) as SearchHit[]).map((hit) => hit.breadcrumb).sort()).toEqual([
+    'Shop0.sell_1',
+    'Shop1.sell_1',
+  ]);
+  const run = tandem('index', root);
+  expect(run.code, run.stderr).toBe(0);
+  expect(run.stderr).toContain('taking over what another program indexed: 2 files unchanged');
+  expect(run.stderr).not.toMatch(/interrupt|put right/);
+  expect(tandem('verify', root)).toMatchObject({ code: 0 });
+});
+
+test('an old table without rows is refused by migrate, and no obstacle for index', async () => {
+  await using directory = await temporaryDirectory();
+  const root = directory.path;
+  const rows = makeRows(1, 1);
+  await writeFiles(root, rows);
+  await writeSingleTable(root, []);
+  expect(tandem('migrate', root, '--to-dual-table')).toMatchObject({ code: 13, stdout: '' });
+  const run = tandem('index', root, '--json');
+  expect(JSON.parse(run.stdout), run.stderr).toMatchObject({ complete: true, files: { added: 1 } });
+  expect(tandem('migrate', root, '--rollback')).toMatchObject({ code: 0 });
 });
 
 test('a direction is needed, and only one', async () => {

@@ -68,7 +68,11 @@ export function makeRows(files: number, methods: number): MadeRow[] {
 
 export async function writeFiles(root: string, rows: readonly MadeRow[]): Promise<void> {
   const texts = new Map<string, string[]>();
-  for (const { path, content } of rows) texts.set(path, [...(texts.get(path) ?? []), content]);
+  for (const { path, content } of rows) {
+    const parts = texts.get(path);
+    if (parts === undefined) texts.set(path, [content]);
+    else parts.push(content);
+  }
   for (const [path, parts] of texts) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), `${parts.join('\n\n')}\n`);
@@ -219,13 +223,15 @@ export async function writeSplitTables(
     'chunk_id file_path file_hash content language start_line end_line chunk_type name start_char end_char parent_name hierarchy_path docstring signature complexity token_count embedding_status embedding_batch_id created_at updated_at error_message';
   const extra = isLate ? ' last_author last_modified commit_hash calls imports inherits_from' : '';
   const chunkValues = [];
+  const hashOf = new Map<string, string>();
   for (const [index, row] of rows.entries()) {
     const name = row.functionName || row.className;
-    const bytes = await readFile(join(root, row.path));
+    const hash = hashOf.get(row.path) ?? sha256(await readFile(join(root, row.path), 'utf8'));
+    hashOf.set(row.path, hash);
     chunkValues.push({
       chunk_id: row.id,
       file_path: copied ? `${root}/${row.path}` : row.path,
-      file_hash: copied || !hashes ? '' : sha256(bytes.toString()),
+      file_hash: copied || !hashes ? '' : hash,
       content: row.content,
       language: 'python',
       start_line: row.startLine,
@@ -302,15 +308,23 @@ async function writeTable(
     const data: Record<string, ArrayLike<unknown>> = {};
     for (const column of columns) {
       const isWide = typeOf(column) instanceof Int64;
-      data[column] = rows.slice(first, first + size).map((row) => {
-        const value = row[column];
+      const values = rows.slice(first, first + size).map(({ [column]: value }) => {
         return isWide && typeof value === 'number' ? BigInt(value) : value;
       });
+      data[column] = column === 'vector' ? joined(values, dimension) : values;
     }
     await table.add(toArrow(schema, data));
   }
   table.close();
   connection.close();
+}
+
+/** One array where every row has its vector: cell by cell it takes minutes for many. */
+function joined(vectors: readonly unknown[], dimension: number): ArrayLike<unknown> {
+  if (!vectors.every((vector) => vector instanceof Float32Array && vector.length === dimension)) return vectors;
+  const all = new Float32Array(vectors.length * dimension);
+  for (const [row, vector] of vectors.entries()) all.set(vector as Float32Array, row * dimension);
+  return all;
 }
 
 /** The old tool's settings and its list of modification times, as the files have them now. */

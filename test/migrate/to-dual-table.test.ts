@@ -1,6 +1,6 @@
 // Old tables of every shape become the two tables, with every vector as it was; what cannot be migrated stays as it is.
 import { spawnSync } from 'node:child_process';
-import { mkdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
@@ -37,8 +37,11 @@ async function expectMigrated(root: string, rows: readonly MadeRow[], options = 
     vectors: {} as Record<string, string>,
     structure: {} as Record<string, string>,
   };
+  const hashes = new Map<string, string>();
+  for (const { path } of rows)
+    if (!hashes.has(path)) hashes.set(path, sha256(await readFile(join(root, path), 'utf8')));
   for (const { id, path, content, parentId, startLine, endLine } of rows) {
-    const hash = sha256(await readFile(join(root, path), 'utf8'));
+    const hash = hashes.get(path);
     const parent = options.parents ? parentId : '';
     expected.chunks[id] = JSON.stringify([
       [path, hash, 'complete', content],
@@ -127,23 +130,13 @@ describe('a single old table', () => {
     );
   });
 
-  test.each([1, 513])('of %i rows is carried over whole', async (size) => {
+  test.each([1, 513, 730, 10_241])('of %i rows is carried over whole', async (size) => {
     await using directory = await temporaryDirectory();
     const rows = makeRows(1, size - 1);
     await writeFiles(directory.path, rows);
     await writeSingleTable(directory.path, rows);
     expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ chunks: size, vectors: size });
     await expectMigrated(directory.path, rows);
-  });
-
-  test('that spans several commits is carried over whole', async () => {
-    await using directory = await temporaryDirectory();
-    const rows = makeRows(3, 3_500);
-    await writeFiles(directory.path, rows);
-    await writeSingleTable(directory.path, rows);
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ chunks: 10_503, vectors: 10_503 });
-    await using stores = await openStores(directory.path);
-    expect(Object.keys((await tableState(stores)).vectors)).toHaveLength(10_503);
   });
 
   test('of a project that was moved finds its files at the new place', async () => {
@@ -314,6 +307,10 @@ describe('nothing is changed', () => {
     expect(await bytesOf(directory.path)).toEqual({});
   });
 
+  const typed = (root: string, ...args: string[]) =>
+    spawnSync(process.execPath, [bin, 'migrate', '--to-dual-table', root, ...args], { encoding: 'utf8' });
+  const EXIT: Readonly<Record<string, number>> = { INDEX_DAMAGED: 12, MIGRATION_REFUSED: 13, MODEL_CHANGED: 14 };
+
   type Spoil = (root: string, rows: readonly MadeRow[]) => Promise<unknown>;
   const index = (root: string, ...parts: string[]) => join(root, INDEX, ...parts);
   const again = (variant: Variant, pick: (rows: readonly MadeRow[]) => readonly MadeRow[] = (rows) => rows): Spoil => {
@@ -399,15 +396,26 @@ describe('nothing is changed', () => {
     expect(await bytesOf(directory.path)).toEqual(before);
     const dryRun = migrateToDualTable(targetOf(directory.path), { dryRun: true });
     await expect(dryRun).rejects.toMatchObject({ code });
+    const run = typed(directory.path);
+    expect(run).toMatchObject({ status: EXIT[code], stdout: '', stderr: expect.stringMatching(message) });
+    expect(run.stderr).toContain('nothing was changed');
+    expect(await bytesOf(directory.path)).toEqual(before);
   });
 
   test('by too little room on the disk, which is found before anything is written', async () => {
     await using directory = await temporaryDirectory();
     await makeOldProject(directory.path);
     const before = await bytesOf(directory.path);
-    const target = { ...targetOf(directory.path), freeBytes: () => Promise.resolve(1_000_000) };
-    await expect(migrateToDualTable(target)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    const hole = index(directory.path, 'code_search.lance', 'data', 'large');
+    await writeFile(hole, '');
+    await truncate(hole, 2 ** 42); // takes no space, but would if it were copied
+    for (const args of [[], ['--dry-run']]) {
+      const run = typed(directory.path, ...args);
+      expect(run).toMatchObject({ status: 15, stdout: '', stderr: expect.stringContaining('nothing was changed') });
+    }
+    await rm(hole);
     expect(await bytesOf(directory.path)).toEqual(before);
+    expect(await readdir(index(directory.path))).not.toContain('tandem');
   });
 
   test('by a disk that fills up while it writes', async () => {
@@ -433,6 +441,8 @@ describe('nothing is changed', () => {
     const lock = await acquireLock(index(directory.path, 'tandem', 'lock'));
     const inUse = await bytesOf(directory.path);
     await expect(migrateToDualTable(targetOf(directory.path))).rejects.toMatchObject({ code: 'INDEX_LOCKED' });
+    const run = typed(directory.path);
+    expect(run).toMatchObject({ status: 11, stdout: '', stderr: expect.stringContaining(`pid ${process.pid}`) });
     expect(Object.keys(inUse).length).toBe(Object.keys(before).length + 1);
     expect(await bytesOf(directory.path)).toEqual(inUse);
     await lock.release();

@@ -13,7 +13,9 @@ export function printVerification(out: Output, report: VerifyReport, invocation:
   } else {
     out.line(out.bold(out.red('damaged')));
     const isOther = report.findings.every(({ code }) => code.startsWith('against-'));
-    if (!isOther) out.line(`Next: ${out.cyan(`${invocation}verify --repair`)}`);
+    // What another program doubled or lost is put right when its tables are taken over.
+    const command = isForeign(report) ? 'index' : 'verify --repair';
+    if (!isOther) out.line(`Next: ${out.cyan(`${invocation}${command}`)}`);
   }
 }
 
@@ -53,7 +55,7 @@ function printList(out: Output, findings: readonly Finding[]): void {
 }
 
 function isForeign({ findings }: VerifyReport): boolean {
-  return findings.some(({ code }) => code === 'another-program');
+  return findings.some(({ code }) => code === 'another-program' || code === 'file-of-another');
 }
 
 function pendingWords(report: VerifyReport): string {
@@ -62,7 +64,7 @@ function pendingWords(report: VerifyReport): string {
   const words: string[] = [];
   if (pending + processing > 0) words.push(`${counted(pending + processing, 'chunk')} pending`);
   if (error > 0) words.push(`${counted(error, 'chunk')} in error`);
-  if (isForeign(report)) words.push('another program made these tables');
+  if (isForeign(report)) words.push('another program wrote here');
   else if (findings.length > 0) words.push('an interrupted run left something to finish');
   return words.length > 0 ? words.join(', ') : 'phase 1 has not finished';
 }
