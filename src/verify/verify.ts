@@ -8,8 +8,9 @@ import { readLockHolder } from '../store/lock.ts';
 import { detectLayout } from '../store/open.ts';
 import { compareWith } from './against.ts';
 import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile, readLedgerLines } from './check-files.ts';
-import { checkClaims, isOwnBatch, readChunks, readStructure, readVectors } from './check-rows.ts';
+import { isOwnBatch, readChunks, readStructure } from './check-rows.ts';
 import { checkListedFiles, type OpenTable, openChecked, readable } from './check-tables.ts';
+import { checkClaims, readVectors } from './check-vectors.ts';
 import { type Facts, noFacts } from './facts.ts';
 import { collectFindings, type Finding, type Findings } from './findings.ts';
 
