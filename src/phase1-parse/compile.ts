@@ -13,8 +13,8 @@ export interface Compiled {
   readonly runtime: Runtime;
   readonly parser: Parser;
   readonly finder: Finder;
-  /** Apart from the other, for it has to look at every node, and most files have no error. */
-  readonly errorFinder: Finder;
+  /** Apart from the other, for it has to look at every node, and most files have no error. Compiled for the first that has. */
+  readonly errorFinder: () => Finder;
   /** Of comments, as positions in the grammar's `types`. */
   readonly commentTypes: ReadonlySet<number>;
   readonly blanks: readonly RegExp[];
@@ -38,11 +38,15 @@ export async function compile(language: Language): Promise<Compiled> {
   parser.setLanguage(grammar);
   const counts = { decisions: query.captureNames.includes('decision'), nesting: query.captureNames.includes('nest') };
   const origin = { language, counts };
+  let errorFinder: Finder | undefined;
   return {
     runtime,
     parser,
     finder: finderOf(runtime, query, origin),
-    errorFinder: finderOf(runtime, new Query(grammar, '(ERROR) @error (MISSING) @error'), origin),
+    errorFinder: () => {
+      errorFinder ??= finderOf(runtime, new Query(grammar, '(ERROR) @error (MISSING) @error'), origin);
+      return errorFinder;
+    },
     commentTypes: new Set(grammar.types.flatMap((type, id) => (language.comments.includes(type) ? [id] : []))),
     blanks: language.blanks.map((pattern) => new RegExp(pattern, 'dgm')),
   };

@@ -135,7 +135,7 @@ function parseOnce(compiled: Compiled, text: string, deadline: number, region: F
   let isKept = false;
   try {
     const found = finder.find(tree, readable, progressCallback);
-    const broken = late || !tree.rootNode.hasError ? [] : errorFinder.find(tree, readable, progressCallback).matches;
+    const broken = late || !tree.rootNode.hasError ? [] : errorFinder().find(tree, readable, progressCallback).matches;
     if (late) return null;
     const errors = broken.flatMap(({ captures }) => captures);
     isKept = true;
