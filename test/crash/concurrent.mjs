@@ -40,7 +40,8 @@ const LOCKED = 11;
  * @property {number} seed
  * @property {string} folder scratch space
  * @property {(line: string) => void} [say]
- * @property {(indexDir: string) => Promise<void>} [spoil] plants a defect in the middle, to show that it is noticed
+ * @property {(indexDir: string) => () => void} [spoil] plants a defect from the middle on, to show that it is noticed; returns
+ *   what ends it, once everybody has ended
  */
 
 /** @param {Options} options */
@@ -89,6 +90,8 @@ export async function concurrent({ seconds, seed, folder, say, spoil }) {
     }
   };
   let isSpoilt = spoil === undefined;
+  /** @type {(() => void) | undefined} */
+  let stopSpoiling;
   const searcher = async () => {
     for (let hasSeenAll = false; isOn() || !hasSeenAll; ) {
       hasSeenAll = isSpoilt;
@@ -121,11 +124,12 @@ export async function concurrent({ seconds, seed, folder, say, spoil }) {
     ...Array.from({ length: SEARCHERS }, searcher),
     cleaner(),
     editor(),
-    sleep(seconds * 500).then(async () => {
-      await spoil?.(indexDir);
+    sleep(seconds * 500).then(() => {
+      stopSpoiling = spoil?.(indexDir);
       isSpoilt = true;
     }),
   ]);
+  stopSpoiling?.();
   say?.(`all have ended: ${JSON.stringify(report.ended)}, ${report.edits} edits`);
 
   const last = await run(['index', '-p', root]);
