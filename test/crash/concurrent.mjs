@@ -1,7 +1,7 @@
 // Everybody at once over one index, each a process of the built program with the real model: eight that index, two that
 // ask, one that cleans up without waiting for anybody, while the project is edited. Whoever waits for the lock gets it,
 // whoever asks gets whole answers, and at the end the index is that of a run that nobody disturbed.
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +51,8 @@ export async function concurrent({ seconds, seed, folder, say, spoil }) {
   const indexDir = join(root, '.mcp-vector-search');
   const startedAt = performance.now();
   makeProject(root, { files: 6, functions: 20 });
+  // Nobody edits these: whatever the others are at, so many chunks are always there to be found.
+  for (let n = 0; n < 2 * HITS; n++) writeFileSync(join(root, `note${n}.md`), `# Note ${n}\n\nIt stays as it is.\n`);
   const history = openHistory(root);
   await mustEnd(['index', '-p', root]);
 
@@ -161,7 +163,8 @@ function openHistory(root) {
   /** @type {Set<string>} */
   const texts = new Set();
   const look = () => {
-    for (const path of [...sourceFiles(root), 'README.md']) texts.add(readFileSync(join(root, path), 'utf8'));
+    const notes = readdirSync(root).filter((path) => path.endsWith('.md'));
+    for (const path of [...sourceFiles(root), ...notes]) texts.add(readFileSync(join(root, path), 'utf8'));
   };
   look();
   return { look, /** @param {string} part */ held: (part) => [...texts].some((text) => holdsLines(text, part)) };
