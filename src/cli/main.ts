@@ -1,5 +1,6 @@
 // The process: streams, signals, exit codes. Nothing else in the program touches them.
 import { terminalSettings } from '../config/environment.ts';
+import { useOwnTemporaryFolder } from '../config/temporary-folder.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
 import { type Detail, EXIT, printFailure, printFailureAsJson } from './failure.ts';
@@ -54,7 +55,10 @@ const cli: Cli = {
   out,
   err,
   terminal,
-  library: () => import('../index.ts'),
+  library: () => {
+    useOwnTemporaryFolder();
+    return import('../index.ts');
+  },
   interruptible: (hint) => {
     shutdown.begin(hint);
     return shutdown.signal;

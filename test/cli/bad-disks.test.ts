@@ -129,3 +129,16 @@ test.skipIf(!works(AS_OWNER))('a folder for temporary files that cannot be used 
     await rm(place, { recursive: true, force: true });
   }
 });
+
+test('nothing is left in the folder for temporary files', async () => {
+  const place = await mkdtemp(join(tmpdir(), 'tandem-tmp-'));
+  try {
+    for (const command of [['index'], ['search', 'x'], ['status'], ['verify'], ['cleanup'], ['resume']]) {
+      const ended = run(['env', `TMPDIR=${place}`], ...command, '-p', project.path);
+      expect(ended, command.join(' ')).toMatchObject({ code: 0 });
+      expect(await readdir(place), command.join(' ')).toEqual([]);
+    }
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+});

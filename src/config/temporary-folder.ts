@@ -1,0 +1,20 @@
+// The engine makes a folder for temporary files at each connection and leaves it behind when the process exits, two or
+// more for each command. It finds a folder of this process's own instead, which goes with it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+let folder: string | undefined;
+
+/** To be called before native code is loaded, for its threads read the environment. A kill leaves the one folder. */
+export function useOwnTemporaryFolder(): void {
+  if (folder !== undefined) return;
+  try {
+    folder = mkdtempSync(join(tmpdir(), 'tandem-'));
+  } catch {
+    return; // said, with what to do about it, where the engine is first needed
+  }
+  for (const name of ['TMPDIR', 'TMP', 'TEMP']) process.env[name] = folder;
+  const own = folder;
+  process.on('exit', () => rmSync(own, { recursive: true, force: true }));
+}
