@@ -20,7 +20,7 @@ import { readRecordedTimes } from './peer-times.ts';
 import { reconcile } from './reconcile.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
 import { type StructureStore, structureStore } from './structure.ts';
-import { type Fence, openTable, type TableHandle } from './table.ts';
+import { type Fence, isEmptyShell, openTable, type TableHandle } from './table.ts';
 import { dimensionOf, type VectorsStore, vectorsStore } from './vectors.ts';
 
 export interface OpenOptions {
@@ -238,7 +238,7 @@ async function openVectors(
 /** What the stored vectors tell of the model that made them; null where there are none, or where they cannot be read. */
 export async function peekVectors(layout: Layout): Promise<{ dimension: number; models: string[] } | null> {
   const path = layout.vectorsTable;
-  if (!(await exists(path)) || !(await hasWholeHead(path))) return null;
+  if (!(await exists(path)) || !(await hasWholeHead(path)) || (await isEmptyShell(path))) return null;
   const fence: Fence = () => Promise.reject(new Error('a reader does not write'));
   const table = await openTable(await connect(layout.lanceDir), path, { schema: null, fence });
   try {

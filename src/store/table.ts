@@ -67,7 +67,8 @@ export async function openTable(
   try {
     return handle(path, await connection.openTable(name), options.fence);
   } catch (error) {
-    if (options.schema !== null && (await isEmptyShell(path))) {
+    const isShell = await isEmptyShell(path);
+    if (options.schema !== null && isShell) {
       await options.fence();
       await rm(path, { recursive: true });
       return await create(options.schema);
@@ -75,7 +76,9 @@ export async function openTable(
     const refused = refusalOf(error, path);
     if (refused !== null) throw refused;
     throw new IndexerError('INDEX_DAMAGED', `the table ${path} cannot be opened: ${messageOf(error)}`, {
-      hint: `nothing was changed; restore it from a backup, or move ${dirname(dirname(path))} away and index again`,
+      hint: isShell
+        ? 'it holds no data, as after a kill while it was made: tandem index makes it anew'
+        : `nothing was changed; restore it from a backup, or move ${dirname(dirname(path))} away and index again`,
       cause: error,
     });
   }
@@ -91,7 +94,7 @@ export async function idsOf(table: TableHandle): Promise<Set<string>> {
 }
 
 /** Creation is not atomic: a kill there leaves a directory without a manifest or data. */
-async function isEmptyShell(path: string): Promise<boolean> {
+export async function isEmptyShell(path: string): Promise<boolean> {
   for (const part of ['_versions', 'data']) {
     const names = await readdir(join(path, part)).catch((error: unknown) => {
       if (errnoOf(error) === 'ENOENT') return [];

@@ -1,7 +1,8 @@
-import { copyFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openForReading } from '../../src/store/open.ts';
+import { layoutOf } from '../../src/store/layout.ts';
+import { openForReading, peekVectors } from '../../src/store/open.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { DIMENSION, makeFile, openStores, temporaryDirectory, texts, writerOf } from './make.ts';
 
@@ -64,6 +65,16 @@ test('a table whose creation was killed is created again', async () => {
   expect(await stores.structure.table.count()).toBe(0);
   expect(stores.distrusted.size).toBe(2);
   expect(await readdir(table)).toContain('data');
+});
+
+test('a first run that was killed while it made the table of vectors tells of no other model', async () => {
+  await using directory = await temporaryDirectory();
+  const layout = layoutOf(join(directory.path, '.mcp-vector-search'));
+  await mkdir(join(layout.vectorsTable, '_transactions'), { recursive: true });
+  await writeFile(join(layout.vectorsTable, '_transactions', '0-a.txn'), 'x');
+  expect(await peekVectors(layout)).toBeNull();
+  await using stores = await openStores(directory.path);
+  expect(await stores.vectors.count()).toBe(0);
 });
 
 describe('the ledger', () => {
