@@ -13,7 +13,6 @@ import { digest } from './harness/snapshot.mjs';
 
 const modelDir = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
 
-const INDEXERS = 8;
 const SEARCHERS = 2;
 const HITS = 5;
 /** Longer than the whole run: who waits must get its turn. */
@@ -39,13 +38,14 @@ const LOCKED = 11;
  * @property {number} seconds for which everybody begins anew
  * @property {number} seed
  * @property {string} folder scratch space
+ * @property {number} [indexers]
  * @property {(line: string) => void} [say]
  * @property {(indexDir: string) => () => void} [spoil] plants a defect from the middle on, to show that it is noticed; returns
  *   what ends it, once everybody has ended
  */
 
 /** @param {Options} options */
-export async function concurrent({ seconds, seed, folder, say, spoil }) {
+export async function concurrent({ seconds, seed, folder, indexers = 8, say, spoil }) {
   const random = randomFrom(seed);
   const root = join(folder, 'project');
   const indexDir = join(root, '.mcp-vector-search');
@@ -122,7 +122,7 @@ export async function concurrent({ seconds, seed, folder, say, spoil }) {
     }
   };
   await Promise.all([
-    ...Array.from({ length: INDEXERS }, indexer),
+    ...Array.from({ length: indexers }, indexer),
     ...Array.from({ length: SEARCHERS }, searcher),
     cleaner(),
     editor(),

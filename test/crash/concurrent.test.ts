@@ -24,6 +24,7 @@ test('files that vanish under them would be noticed by those that ask and those 
   const report = await concurrent({
     seconds: 3,
     seed: 3,
+    indexers: 3,
     folder: directory.path,
     spoil(indexDir) {
       const folder = join(indexDir, 'lance', 'vectors.lance', 'data');
