@@ -36,15 +36,10 @@ describe('against sentence-transformers in fp32, the vectors of 500 texts', () =
     expect(cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length).toBeGreaterThanOrEqual(0.9975);
   });
 
-  test.each([
-    ['code', 0.995],
-    ['prose', 0.995],
-    ['non-latin', 0.993],
-    ['short', 0.993], // the worst are single brackets: three tokens, nothing to average over
-  ])('agree each by itself, of %s at least %d', (name, least) => {
+  test.each(['code', 'prose', 'non-latin', 'short'])('agree each by itself, those of class %s', (name) => {
     const rows = sample.flatMap((each, row) => (each.class === name ? [row] : []));
     const worst = rows.reduce((a, b) => (cosines[b]! < cosines[a]! ? b : a));
-    expect(cosines[worst], sample[worst]?.text).toBeGreaterThanOrEqual(least);
+    expect(cosines[worst], sample[worst]?.text).toBeGreaterThanOrEqual(0.995);
   });
 
   test('find the same nearest ten', () => {

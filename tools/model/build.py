@@ -11,6 +11,7 @@
 
 import hashlib
 import json
+import lzma
 import sys
 import tempfile
 from pathlib import Path
@@ -26,10 +27,16 @@ from static_int8 import StaticInt8Linear
 from weights import load_weights
 
 CALIBRATION = Path(__file__).parent / "calibration.json"
+ROUNDING = Path(__file__).parent / "rounding.xz"
 
 
-def static(path, weight_bits=8):
-    build(path, load_weights(), StaticInt8Linear(json.loads(CALIBRATION.read_text()), weight_bits))
+def static(path):
+    rounding = np.frombuffer(lzma.decompress(ROUNDING.read_bytes()), np.int8)
+    build(path, load_weights(), StaticInt8Linear(json.loads(CALIBRATION.read_text()), rounding))
+
+
+def static7(path):
+    build(path, load_weights(), StaticInt8Linear(json.loads(CALIBRATION.read_text()), weight_bits=7))
 
 
 def fp32(path):
@@ -52,7 +59,7 @@ def product(path, inner, outer):
     graph.save(path, {"a": (TensorProto.UINT8, ["rows", inner])}, {"y": (TensorProto.INT32, ["rows", outer])})
 
 
-KINDS = {"static": static, "static7": lambda path: static(path, 7), "fp32": fp32, "dynamic": dynamic, "product": product}
+KINDS = {"static": static, "static7": static7, "fp32": fp32, "dynamic": dynamic, "product": product}
 
 
 def main(kind="static", path=BUNDLED / "onnx" / "model_quantized.onnx"):

@@ -22,11 +22,8 @@ OUTPUT = Path(__file__).parent / "calibration.json"
 NOTED_BEYOND = {"x": 1.0, "x1": 1.0, "g": 3.0}
 
 
-def main(texts_file):
-    texts = [text["text"] for text in json.loads(Path(texts_file).read_text())]
-    tags = [f"l{index}_{place}" for index in range(LAYERS) for place in ("x", "ctx", "x1", "g")]
-    ranges = {tag: (0.0, 0.0) for tag in tags}
-    largest = {tag: 0.0 for tag in tags}
+def activations(texts, tags):
+    """Of the fp32 model, for each text by itself: by tag, [tokens, channels]."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fp32.onnx"
         build(path, load_weights(), FloatLinear(), extra_outputs=tags, pooled=False)
@@ -34,10 +31,19 @@ def main(texts_file):
         for encoding in tokenizer().encode_batch(texts):
             ids = np.array([encoding.ids], np.int64)
             feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-            for tag, values in zip(tags, session.run(tags, feeds)):
-                low, high = ranges[tag]
-                ranges[tag] = min(low, float(values.min())), max(high, float(values.max()))
-                largest[tag] = np.maximum(largest[tag], np.abs(values[0]).max(0))
+            yield {tag: values[0] for tag, values in zip(tags, session.run(tags, feeds))}
+
+
+def main(texts_file):
+    texts = [text["text"] for text in json.loads(Path(texts_file).read_text())]
+    tags = [f"l{index}_{place}" for index in range(LAYERS) for place in ("x", "ctx", "x1", "g")]
+    ranges = {tag: (0.0, 0.0) for tag in tags}
+    largest = {tag: 0.0 for tag in tags}
+    for found in activations(texts, tags):
+        for tag, values in found.items():
+            low, high = ranges[tag]
+            ranges[tag] = min(low, float(values.min())), max(high, float(values.max()))
+            largest[tag] = np.maximum(largest[tag], np.abs(values).max(0))
     outliers = {
         tag: {str(at): round(float(largest[tag][at]), 4) for at in np.flatnonzero(largest[tag] > NOTED_BEYOND[place])}
         for tag in tags

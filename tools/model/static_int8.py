@@ -1,6 +1,6 @@
 """Products in int8 with constant scales: what makes a vector independent of its batch, and fast.
 
-Weights are int8, one scale per output. Activations are uint8, one scale and zero point per place in the graph, measured
+Weights are int8, one scale per output, rounded as round_weights.py chose. Activations are uint8, one scale and zero point per place in the graph, measured
 by calibrate.py. A few channels are a hundred times as large as the others; a scale wide enough for them would be too coarse
 for the rest, so they are dealt with exactly, in fp32 terms:
 - after a LayerNorm, channels above the cap are divided by a constant; the next matrix and the residual take it back;
@@ -27,9 +27,14 @@ def symmetric(matrix, axis, largest):
 
 
 class StaticInt8Linear:
-    """`calibration` as calibrate.py writes it; `weight_bits` 8, or 7 for processors whose int8 sums saturate."""
+    """
+    `calibration` as calibrate.py writes it; `rounding` what round_weights.py chose, for 8 bits, else to the nearest;
+    `weight_bits` 8, or 7 for processors whose int8 sums saturate.
+    """
 
-    def __init__(self, calibration, weight_bits=8):
+    def __init__(self, calibration, rounding=None, weight_bits=8):
+        self._rounding = rounding
+        self._rounded = 0
         self._ranges = calibration["ranges"]
         self._outliers = calibration["outliers"]
         self._largest = 2 ** (weight_bits - 1) - 1
@@ -64,7 +69,7 @@ class StaticInt8Linear:
         return factors
 
     def product(self, graph, x, tag, matrix, bias, out):
-        values, scales = symmetric(matrix, 0, self._largest)
+        values, scales = self.weights(tag, matrix)
         quantized, scale, zero = self._quantize(graph, x, tag)
         inputs = [
             quantized,
@@ -76,6 +81,15 @@ class StaticInt8Linear:
             graph.constant(f"{out}_b", bias),
         ]
         return graph.node("MatMulIntegerToFloat", inputs, out, MS)
+
+    def weights(self, tag, matrix):
+        """int8 values of a product's matrix, whose inputs are those of `tag`, and a scale per output."""
+        values, scales = symmetric(matrix, 0, self._largest)
+        if self._rounding is not None:
+            chosen = self._rounding[self._rounded : self._rounded + values.size]
+            values += chosen.reshape(values.shape)
+            self._rounded += values.size
+        return values, scales
 
     def _quantize(self, graph, x, tag):
         if tag not in self._quantized:
