@@ -70,10 +70,17 @@ export interface ReadableStores extends AsyncDisposable {
 /** What lies in the index directory: no table, an older layout (`code_search` stands for all of them), or the two tables. */
 export async function detectLayout(indexDir: string): Promise<'none' | 'code_search' | 'dual-table'> {
   const layout = layoutOf(indexDir);
-  if (await exists(layout.chunksTable)) return 'dual-table';
   const { single, chunks } = layout.oldTables;
-  for (const name of [...single, chunks]) if (await exists(join(layout.indexDir, name))) return 'code_search';
-  return 'none';
+  const isAnyThere = async (names: readonly string[]) => {
+    for (const name of names) if (await exists(join(layout.indexDir, name))) return true;
+    return false;
+  };
+  if (await exists(layout.chunksTable)) {
+    // Releases 2.3 and 2.4 begin the two tables beside the old one, which still has the vectors.
+    const isBegun = !(await exists(layout.vectorsTable)) && (await isAnyThere(single));
+    return isBegun ? 'code_search' : 'dual-table';
+  }
+  return (await isAnyThere([...single, chunks])) ? 'code_search' : 'none';
 }
 
 /** Errors: INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_CHANGED (another dimension). */

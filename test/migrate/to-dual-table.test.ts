@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { IndexEvent } from '../../src/core/events.ts';
+import { rollbackMigration } from '../../src/migrate/rollback.ts';
 import { migrateToDualTable } from '../../src/migrate/to-dual-table.ts';
 import { acquireLock } from '../../src/store/lock.ts';
 import { detectLayout } from '../../src/store/open.ts';
@@ -137,6 +138,18 @@ describe('a single old table', () => {
     await writeSingleTable(directory.path, rows);
     expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ chunks: size, vectors: size });
     await expectMigrated(directory.path, rows);
+  });
+
+  test('counts, with its vectors, where 2.3 or 2.4 began two tables beside it that have none', async () => {
+    await using directory = await temporaryDirectory();
+    const rows = await makeOldProject(directory.path);
+    await writeSplitTables(directory.path, rows, { place: 'lance', early: true, withVectors: [] });
+    const before = await bytesOf(join(directory.path, INDEX));
+    expect(await detectLayout(join(directory.path, INDEX))).toBe('code_search');
+    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated', vectors: 16 });
+    await expectMigrated(directory.path, rows);
+    await rollbackMigration(targetOf(directory.path));
+    expect(await bytesOf(join(directory.path, INDEX))).toEqual(before);
   });
 
   test('of a project that was moved finds its files at the new place', async () => {
