@@ -22,11 +22,11 @@ export interface PeerModel {
 
 const BUNDLED: PeerModel = { model_id: 'sentence-transformers/all-MiniLM-L6-v2', dimension: 384 };
 
+/** Whether they are there, and not those of an older release, over which that tool rebuilds the index. */
 export async function hasPeerFiles(layout: Layout): Promise<boolean> {
-  for (const path of [layout.schemaVersionFile, layout.indexMetadataFile, layout.peerConfigFile]) {
-    if (!(await exists(path))) return false;
-  }
-  return true;
+  const { version } = await readObject(layout.schemaVersionFile);
+  const { index_version: indexed } = await readObject(layout.indexMetadataFile);
+  return version === SCHEMA_VERSION && indexed === newerVersion(indexed) && (await exists(layout.peerConfigFile));
 }
 
 /**

@@ -251,7 +251,13 @@ describe('a foreign index', () => {
   test('stays taken over while nothing changes, run after run', async () => {
     await using directory = await temporaryDirectory();
     await foreignIndex(directory.path);
+    const file = (name: string) => join(directory.path, INDEX, name);
+    await writeFile(file('schema_version.json'), '{"version":"2.3.0"}');
     await parse(directory.path);
+    // An older release's would make that tool throw the tables away.
+    const read = async (name: string) => JSON.parse(await readFile(file(name), 'utf8'));
+    expect(await read('schema_version.json')).toMatchObject({ version: '2.4.0' });
+    expect(await read('index_metadata.json')).toMatchObject({ index_version: '4.1.14' });
     const again = await parse(directory.path);
     expect(again.files).toMatchObject({ unchanged: 3, parsed: 0 });
     expect(again.chunks).toMatchObject({ total: 9, complete: 9 });
