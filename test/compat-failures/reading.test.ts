@@ -132,23 +132,29 @@ test.each<[string, (grammar: string) => void]>([
   },
 );
 
-test('W16: an index of more than 100,000 rows in many small pieces is rewritten into few, and keeps every row', async () => {
-  const root = temporary();
-  try {
-    const functions = makeRows(50, 2_001).filter((row) => row.functionName !== '');
-    const rows = functions.map((row) => ({ ...row, className: '', parentId: '' }));
-    await writeFiles(root, rows);
-    await writeSplitTables(root, rows, { place: 'lance', commits: 70 });
-    expect(await fragmentsOf(root)).toEqual([70, 70]);
-    expect(indexed(root)).toMatchObject({ complete: true, chunks: { total: rows.length }, files: { parsed: 0 } });
-    for (const fragments of await fragmentsOf(root)) expect(fragments).toBeLessThan(5);
-    const { chunks, vectors } = await rowsOf(root);
-    expect(new Set(chunks.map((row) => row.id)).size).toBe(rows.length);
-    expect(vectors).toHaveLength(rows.length);
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-});
+const BIG = { timeout: 180_000 }; // some 15 s on a free machine
+
+test(
+  'W16: an index of more than 100,000 rows in many small pieces is rewritten into few, and keeps every row',
+  BIG,
+  async () => {
+    const root = temporary();
+    try {
+      const functions = makeRows(50, 2_001).filter((row) => row.functionName !== '');
+      const rows = functions.map((row) => ({ ...row, className: '', parentId: '' }));
+      await writeFiles(root, rows);
+      await writeSplitTables(root, rows, { place: 'lance', commits: 70 });
+      expect(await fragmentsOf(root)).toEqual([70, 70]);
+      expect(indexed(root)).toMatchObject({ complete: true, chunks: { total: rows.length }, files: { parsed: 0 } });
+      for (const fragments of await fragmentsOf(root)) expect(fragments).toBeLessThan(5);
+      const { chunks, vectors } = await rowsOf(root);
+      expect(new Set(chunks.map((row) => row.id)).size).toBe(rows.length);
+      expect(vectors).toHaveLength(rows.length);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  },
+);
 
 async function fragmentsOf(root: string): Promise<number[]> {
   const connection = await connect(join(root, INDEX, 'lance'));
