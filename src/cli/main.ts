@@ -1,6 +1,5 @@
 // The process: streams, signals, exit codes. Nothing else in the program touches them.
 import { terminalSettings } from '../config/environment.ts';
-import { useOwnTemporaryFolder } from '../config/temporary-folder.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
 import { type Detail, EXIT, printFailure, printFailureAsJson } from './failure.ts';
@@ -55,8 +54,8 @@ const cli: Cli = {
   out,
   err,
   terminal,
-  library: () => {
-    useOwnTemporaryFolder();
+  library: async () => {
+    (await import('../config/temporary-folder.ts')).useOwnTemporaryFolder();
     return import('../index.ts');
   },
   interruptible: (hint) => {

@@ -140,6 +140,6 @@ describe('what is loaded before a command is known', () => {
     follow(join(packageRoot, 'dist/cli/main.js'));
     expect([...packages]).toEqual(['commander']);
     expect(seen.size).toBeGreaterThan(5);
-    expect(seen.size).toBeLessThan(25);
+    expect(seen.size).toBeLessThan(30); // a file for each command, and what they share
   });
 });
