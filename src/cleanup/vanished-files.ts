@@ -5,6 +5,7 @@ import { exists } from '../store/atomic-file.ts';
 import { connect } from '../store/connect.ts';
 import { writePeerFiles } from '../store/peer-files.ts';
 import { removeFiles } from '../store/replace-files.ts';
+import { readRunFile, writeRunFile } from '../store/run-file.ts';
 import { openTable } from '../store/table.ts';
 import type { FindWaste, Place } from './waste.ts';
 
@@ -35,11 +36,17 @@ async function rowsByPath({ layout }: Place): Promise<Map<string, number>> {
   return rows;
 }
 
+/** A kill in here leaves rows gone that the ledger still counts: until that is over, Phase 1 is not finished. */
 async function remove({ root, stores, fault }: Place, paths: readonly string[]): Promise<void> {
   if (stores === null) throw new Error('nothing can be removed while only looking');
+  const { runFile } = stores.layout;
+  const found = await readRunFile(runFile);
+  const run = found.state === 'read' ? found.value : null;
+  if (run !== null) await writeRunFile(runFile, { ...run, phase1: { ...run.phase1, finished_at: null } });
   const writer = { ...stores, chunkerVersion: '', makeDurable: () => stores.makeDurable(), fault };
   await removeFiles(writer, paths);
   await stores.ledger.makeDurable();
   fault('cleanup.vanished-removed');
   await writePeerFiles(stores.layout, { root, files: stores.ledger.files });
+  if (run !== null) await writeRunFile(runFile, run);
 }

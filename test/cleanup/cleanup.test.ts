@@ -9,6 +9,7 @@ import { migrateToDualTable } from '../../src/migrate/to-dual-table.ts';
 import { acquireLock } from '../../src/store/lock.ts';
 import { openForReading } from '../../src/store/open.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
+import { smallProject, tandem } from '../cli/care.ts';
 import { bytesOf, makeOldProject, targetOf } from '../migrate/make-old.ts';
 import {
   DIMENSION,
@@ -213,6 +214,28 @@ test('stopped after every single removal, it comes to its end when run again, an
   expect(stops).toBeGreaterThan(10);
   expect((await clean(directory.path, { now: true })).freed).toEqual([]);
 });
+
+test.each(['phase1.removed-chunks', 'cleanup.vanished-removed'])(
+  'stopped at %s while it removes what is gone, it leaves an index that is unfinished and not damaged',
+  async (point) => {
+    await using project = await smallProject();
+    const root = project.path;
+    expect(tandem('index', root).code).toBe(0);
+    await rm(join(root, 'src', 'b.ts'));
+    const stop = (name: string) => {
+      if (name === point) throw new Error('stopped');
+    };
+    const model = { dimension: 384, modelId: MODEL.modelId };
+    await expect(cleanUp({ ...targetOf(root), durability: 'full' }, model, { fault: stop })).rejects.toThrow('stopped');
+    expect(tandem('verify', root)).toMatchObject({ code: 4, stdout: expect.not.stringContaining('damaged:') });
+    expect(tandem('index', root).code).toBe(0);
+    expect(tandem('verify', root).code).toBe(0);
+
+    await rm(join(root, 'src', 'a.py'));
+    expect(tandem('cleanup', root).code).toBe(0);
+    expect(tandem('verify', root).code, 'once it is over the index is as complete as before').toBe(0);
+  },
+);
 
 test('there is nothing to clean where there is no index', async () => {
   await using directory = await temporaryDirectory();
