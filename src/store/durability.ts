@@ -80,7 +80,8 @@ export async function quarantineBadHeads(tablePath: string, quarantineDir: strin
     if (await isWhole(tablePath, name)) break;
     bad.push(name);
   }
-  if (bad.length === 0) {
+  const older = await unreadable(tablePath, names.slice(bad.length + 1));
+  if (bad.length + older.length === 0) {
     await breakSeal(tablePath);
     return [];
   }
@@ -90,11 +91,25 @@ export async function quarantineBadHeads(tablePath: string, quarantineDir: strin
     });
   }
   await mkdir(quarantineDir, { recursive: true, mode: 0o700 });
-  for (const name of bad) {
+  for (const name of [...bad, ...older]) {
     await rename(join(directory, name), join(quarantineDir, `${basename(tablePath)}-${Date.now()}-${name}`));
   }
   await breakSeal(tablePath); // not earlier: a kill in between must not make a bad head a good one
   return bad;
+}
+
+/**
+ * Old versions of which nothing can be read, be the newest one whole: a power cut may leave them, since files are flushed side
+ * by side. Nothing is lost with them, but the engine fails where it lists versions. A table that is sealed has none.
+ */
+async function unreadable(tablePath: string, names: readonly string[]): Promise<string[]> {
+  if ((await readSeal(tablePath)) !== null) return [];
+  const found: string[] = [];
+  for (const name of names) {
+    const bytes = await readFile(join(tablePath, '_versions', name)).catch(ignoreVanished);
+    if (bytes && parseManifest(name, bytes) === null) found.push(name);
+  }
+  return found;
 }
 
 /**

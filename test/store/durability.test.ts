@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { layoutOf } from '../../src/store/layout.ts';
@@ -51,6 +51,19 @@ describe('a newest manifest that a power cut spoiled', () => {
     }
     await expect(openStores(directory.path)).rejects.toMatchObject({ code: 'INDEX_DAMAGED' });
   });
+});
+
+test('an older manifest that a power cut emptied is set aside, for the engine stumbles over it when it lists versions', async () => {
+  await using directory = await temporaryDirectory();
+  const table = await twoVersions(directory.path);
+  const manifests = (await readdir(join(table, '_versions'))).filter((name) => name.endsWith('.manifest')).sort();
+  await truncate(join(table, '_versions', manifests[1]!), 0);
+  await rm(join(table, 'tandem.seal'), { force: true }); // a run that ended has flushed them all
+  await using stores = await openStores(directory.path);
+  expect(stores.quarantined).toEqual([]);
+  expect(await readdir(stores.layout.quarantineDir)).toHaveLength(1);
+  expect(await stores.chunks.table.count()).toBe(20);
+  expect(await stores.chunks.table.engine.listVersions()).toHaveLength(manifests.length - 1);
 });
 
 test('a table whose creation was killed is created again', async () => {
