@@ -16,5 +16,11 @@ export function useOwnTemporaryFolder(): void {
   }
   for (const name of ['TMPDIR', 'TMP', 'TEMP']) process.env[name] = folder;
   const own = folder;
-  process.on('exit', () => rmSync(own, { recursive: true, force: true }));
+  process.on('exit', () => {
+    try {
+      rmSync(own, { recursive: true, force: true });
+    } catch {
+      // A thread of the engine is still writing there: a folder left behind must not change what the command ends with.
+    }
+  });
 }

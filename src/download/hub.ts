@@ -3,6 +3,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
+import { systemFailure } from '../core/system-errors.ts';
 
 export interface Hub {
   /** `https://huggingface.co`, or a mirror; without a slash at the end. */
@@ -169,13 +170,12 @@ function reasonOf(error: unknown): string {
 /** What a user can do something about; null for any other error. */
 export function diskError(path: string, error: unknown): IndexerError | null {
   const errno = errnoOf(error);
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') {
-    const hint = 'free some space, or put the cache elsewhere with TANDEM_CACHE_DIR';
-    return new IndexerError('DISK_FULL', `${path} cannot be written: ${messageOf(error)}`, { hint, cause: error });
-  }
-  if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(errno)) return null;
-  const hint = 'check its owner and mode, or put the cache elsewhere with TANDEM_CACHE_DIR';
-  return new IndexerError('NOT_WRITABLE', `${path} cannot be written: ${messageOf(error)}`, { hint, cause: error });
+  const isInTheWay = errno === 'ENOTDIR' || errno === 'EEXIST';
+  const code = systemFailure(errno, path, error)?.code ?? (isInTheWay ? 'NOT_WRITABLE' : null);
+  if (code === null) return null;
+  const remedy = code === 'DISK_FULL' ? 'free some space' : 'check its owner, its mode and the disk';
+  const hint = `${remedy}, or put the cache elsewhere with TANDEM_CACHE_DIR`;
+  return new IndexerError(code, `${path} cannot be written: ${messageOf(error)}`, { hint, cause: error });
 }
 
 function unreachable(url: string, why: string, cause?: unknown): IndexerError {

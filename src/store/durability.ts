@@ -68,9 +68,9 @@ async function namesIn(directory: string, recursive = false): Promise<string[]> 
 
 /**
  * Moves newest versions that are not whole to `quarantineDir`, so that the one before them is opened: a manifest that was
- * cut off, zeroed or other than its seal says, or one whose files are. Breaks the seal: who asks is about to write. Returns
- * what was moved; nothing is moved if no version is whole. Throws
- * INDEX_DAMAGED then, if the table has data.
+ * cut off, zeroed or other than its seal says, or one whose files are. Returns their names. Old versions that nothing can be
+ * read of go there too, unnamed, for no row is theirs alone. Breaks the seal: who asks is about to write. Where no version is
+ * whole nothing is moved, and a table with data is INDEX_DAMAGED.
  */
 export async function quarantineBadHeads(tablePath: string, quarantineDir: string): Promise<string[]> {
   const directory = join(tablePath, '_versions');
