@@ -1,4 +1,4 @@
-// Two helpers for streams: bounded concurrency in order, and batching.
+// Helpers for what is at work side by side, and for streams: bounded concurrency in order, and batching.
 
 /**
  * Maps items with at most `concurrency` at work or finished-but-not-taken, and yields results in input order.
@@ -37,6 +37,12 @@ export async function* mapConcurrent<T, R>(
     await Promise.allSettled(queue);
     if (!exhausted) await iterator.return?.();
   }
+}
+
+/** Waits until none is at work any more, also when one fails; then the first error in their order surfaces. */
+export async function allEnded(calls: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(calls);
+  await Promise.all(calls);
 }
 
 /** Collects items into arrays that close once `isFull` says so of what they hold; the last may be smaller. */

@@ -1,8 +1,9 @@
 // Builds the new tables beside the old ones, where nobody looks yet.
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { allEnded } from '../core/iterate.ts';
 import { tableOf, toRecordBatch } from '../store/arrow.ts';
-import { writeFileAtomic } from '../store/atomic-file.ts';
+import { removeTree, writeFileAtomic } from '../store/atomic-file.ts';
 import { connect } from '../store/connect.ts';
 import { openDurability } from '../store/durability.ts';
 import type { Layout } from '../store/layout.ts';
@@ -34,7 +35,7 @@ const GROUP_ROWS = 10_240;
 
 export async function removeStaged(layout: Layout): Promise<void> {
   for (const path of [layout.stagedLanceDir, layout.stagedStructureDir, layout.stagedLedgerFile]) {
-    await rm(path, { recursive: true, force: true });
+    await removeTree(path);
   }
 }
 
@@ -67,7 +68,7 @@ export async function stageTables(ctx: StagingContext, source: OldSource, limit?
       });
       await writing;
       // Written while the next group is read.
-      writing = Promise.all(
+      writing = allEnded(
         additions.filter(({ rows }) => rows.numRows > 0).map(({ table, rows }) => table.add(rows)),
       ).then(() => fault('migrate.rows-written'));
       writing.catch(() => undefined); // seen where it is awaited

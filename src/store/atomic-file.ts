@@ -47,6 +47,11 @@ async function writeAndSync(path: string, content: string): Promise<void> {
   await file.sync();
 }
 
+/** Removes all of a folder, if it is there, also while the engine ends a write in it that it has already given up. */
+export async function removeTree(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+}
+
 /** What of ours is only there for a moment, by its name; other programs have theirs. */
 export function isOwnTemporary(name: string): boolean {
   return /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);

@@ -1,8 +1,8 @@
 // The index directory itself: made for the first time, and taken away again where nothing came of it.
-import { rm, rmdir, writeFile } from 'node:fs/promises';
+import { rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, IndexerError } from '../core/errors.ts';
-import { makeDirectory } from './atomic-file.ts';
+import { makeDirectory, removeTree } from './atomic-file.ts';
 import type { Layout } from './layout.ts';
 
 /** Errors: NOT_WRITABLE. */
@@ -30,7 +30,7 @@ export async function makeDirectories(layout: Layout, isNew: boolean): Promise<v
 /** What `makeDirectories` and the empty tables left; to be called under the lock, so that nothing of another goes. */
 export async function discardContents(layout: Layout): Promise<void> {
   for (const path of [layout.lanceDir, layout.structureDir, ...markers(layout)]) {
-    await rm(path, { recursive: true, force: true });
+    await removeTree(path);
   }
 }
 

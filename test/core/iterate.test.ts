@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { batched, mapConcurrent } from '../../src/core/iterate.ts';
+import { allEnded, batched, mapConcurrent } from '../../src/core/iterate.ts';
 
 async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];
@@ -143,5 +143,25 @@ describe('batched', () => {
     const first = (await batches.next()).value!;
     await batches.next();
     expect(first).toEqual([1, 2]);
+  });
+});
+
+describe('allEnded', () => {
+  test('an error surfaces only when no other call is at work any more', async () => {
+    const { call, finish } = gate();
+    const events: string[] = [];
+    const slow = call(1).then(() => events.push('slow ended'));
+    const all = allEnded([Promise.reject(new Error('full')), slow]).catch((error: Error) => events.push(error.message));
+    await turn();
+    expect(events).toEqual([]);
+    finish(1);
+    await all;
+    expect(events).toEqual(['slow ended', 'full']);
+  });
+
+  test('of several errors the first in their order surfaces', async () => {
+    await expect(
+      allEnded([turn().then(() => Promise.reject(new Error('a'))), Promise.reject(new Error('b'))]),
+    ).rejects.toThrow('a');
   });
 });
