@@ -179,7 +179,7 @@ export async function indexProject(
   await announceInterrupted(opened, options.phase);
   const phase1 = options.phase === 2 ? null : await timed(opened, 1, () => parse(opened, options));
   const phase2 = options.phase === 1 ? null : await timed(opened, 2, () => embed(opened, options.signal));
-  return report(opened, phase1, phase2);
+  return conclude(opened, phase1, phase2);
 }
 
 /** Parses what changed; its chunks are pending afterwards. The same as `indexProject` with phase 1. */
@@ -204,7 +204,7 @@ export async function reembed(config: Config, open: OpenIndexOptions, options: R
   const rest = await embed(opened, options.signal); // what could not be embedded is tried again, and set aside
   const { phase1, phase2 } = made;
   const embedded = phase2.embedded + (rest?.embedded ?? 0);
-  return await report(opened, phase1, { ...phase2, embedded, failed: rest?.failed ?? 0 });
+  return await conclude(opened, phase1, { ...phase2, embedded, failed: rest?.failed ?? 0 });
 }
 
 async function remake(config: Config, open: OpenIndexOptions, options: RunOptions) {
@@ -223,7 +223,12 @@ export async function resume(index: Index, options: RunOptions): Promise<RunRepo
   if (phase === null) return report(opened, null, null);
   const phase1 = phase === 1 ? await timed(opened, 1, () => parse(opened, options, begunSelection(opened))) : null;
   const phase2 = await timed(opened, 2, () => embed(opened, options.signal));
-  return report(opened, phase1, phase2);
+  return conclude(opened, phase1, phase2);
+}
+
+async function conclude(...run: Parameters<typeof report>): Promise<RunReport> {
+  await run[0].stores.settle();
+  return report(...run);
 }
 
 /** What an unfinished Phase 1 was told to index: to go on with less or more would not be to finish it. */

@@ -13,6 +13,8 @@ export async function assignBatches(
   chunks: ChunksStore,
   lastBatchId: number,
 ): Promise<{ assigned: number; lastBatchId: number }> {
+  const unfinished = "embedding_status IS NULL OR embedding_status != 'complete'";
+  if ((await chunks.table.count(unfinished)) === 0) return { assigned: 0, lastBatchId };
   const settled = new Set<number>();
   const waiting: { chunkId: string; batchId: number; retry: boolean }[] = [];
   const columns = ['chunk_id', 'embedding_status', 'embedding_batch_id'];

@@ -25,6 +25,7 @@ export interface Layout {
   readonly runFile: string;
   readonly checkpointFile: string;
   readonly ledgerFile: string;
+  readonly settledFile: string;
   /** Vectors being made anew beside those in use, what they are, and where the old ones wait for their removal. */
   readonly nextVectorsTable: string;
   readonly nextVectorsFile: string;
@@ -64,6 +65,7 @@ export function layoutOf(indexDir: string): Layout {
     runFile: join(tandemDir, 'run.json'),
     checkpointFile: join(tandemDir, 'checkpoint.json'),
     ledgerFile: join(tandemDir, 'files.jsonl'),
+    settledFile: join(tandemDir, 'settled.json'),
     nextVectorsTable: join(tandemDir, 'next', 'vectors.lance'),
     nextVectorsFile: join(tandemDir, 'reembed.json'),
     retiredVectorsTable: join(tandemDir, 'next', 'vectors-before.lance'),

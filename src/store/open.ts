@@ -17,8 +17,9 @@ import { acquireLock, type Lock, type LockOptions } from './lock.ts';
 import { addMissingColumns, findMissingColumns } from './missing-columns.ts';
 import { finishVectorSwitch } from './next-vectors.ts';
 import { readRecordedTimes } from './peer-times.ts';
-import { reconcile } from './reconcile.ts';
+import { type Reconciled, reconcile } from './reconcile.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
+import { isSettled, readSettled, writeSettled } from './settled.ts';
 import { type StructureStore, structureStore } from './structure.ts';
 import { type Fence, isEmptyShell, openTable, type TableHandle } from './table.ts';
 import { dimensionOf, type VectorsStore, vectorsStore } from './vectors.ts';
@@ -57,6 +58,8 @@ export interface WritableStores extends AsyncDisposable {
   discard(): Promise<void>;
   /** Flushes all three tables, in the order in which their rows depend on each other. */
   makeDurable(): Promise<void>;
+  /** At the end of a run that did all it was to do: the next one need not read the tables if nobody writes until then. */
+  settle(): Promise<void>;
   /** Flushes one table; returns the data files that became durable. */
   makeDurableOne(store: { readonly table: TableHandle }): Promise<string[]>;
 }
@@ -144,7 +147,14 @@ async function openLocked(
       ? null
       : { id: options.modelId ?? 'sentence-transformers/all-MiniLM-L6-v2', dimension: options.dimension },
   });
-  const { census, distrusted, repairs } = await reconcile({ chunks, vectors, structure });
+  const settled = await readSettled(layout, ledger.files);
+  const { census, distrusted, repairs }: Reconciled =
+    settled === null
+      ? await reconcile({ chunks, vectors, structure })
+      : { census: settled, distrusted: new Set(), repairs: {} };
+  const makeDurable = async () => {
+    for (const table of [structureTable, chunksTable, vectorsTable]) await durability.makeDurable(table.path);
+  };
   return {
     layout,
     isNew: options.isNew,
@@ -158,10 +168,14 @@ async function openLocked(
     adoption,
     repairs,
     quarantined,
-    async makeDurable() {
-      for (const table of [structureTable, chunksTable, vectorsTable]) await durability.makeDurable(table.path);
-    },
+    makeDurable,
     makeDurableOne: (store) => durability.makeDurable(store.table.path),
+    async settle() {
+      // What is not flushed may be other bytes under the same stamps after a power cut.
+      if (options.durability !== 'full' || (await isSettled(layout))) return;
+      await makeDurable();
+      await writeSettled(layout, ledger.files, census);
+    },
     async discard() {
       for (const table of [chunksTable, vectorsTable, structureTable]) table.close();
       await discardContents(layout);
