@@ -65,7 +65,7 @@ export function layoutOf(indexDir: string): Layout {
     runFile: join(tandemDir, 'run.json'),
     checkpointFile: join(tandemDir, 'checkpoint.json'),
     ledgerFile: join(tandemDir, 'files.jsonl'),
-    settledFile: join(tandemDir, 'settled.json'),
+    settledFile: join(tandemDir, 'settled'),
     nextVectorsTable: join(tandemDir, 'next', 'vectors.lance'),
     nextVectorsFile: join(tandemDir, 'reembed.json'),
     retiredVectorsTable: join(tandemDir, 'next', 'vectors-before.lance'),

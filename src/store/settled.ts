@@ -1,54 +1,47 @@
-// `settled.json`: after a run that came to its end, the stamps of every file of the tables as it left them. While they are
+// `settled`: after a run that came to its end, the stamps of every file of the tables as it left them. While they are
 // the same nobody has written, so that the tables agree with each other and the ledger says what they hold: the next run need
 // not read them to know that. Losing or spoiling it costs the time of that reading.
 import { createHash } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import * as v from 'valibot';
 import { errnoOf } from '../core/errors.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { type Census, emptyCensus } from './census.ts';
-import { readJsonFile } from './json-file.ts';
 import type { Layout } from './layout.ts';
 import type { FileRecord } from './ledger.ts';
 import { readManifests } from './manifest.ts';
 
-const settledSchema = v.object({
-  schema: v.literal(1),
-  last_batch_id: v.number(),
-  /** SHA-256 over the stamps and the number above, 64 hex digits. */
-  sha256: v.string(),
-});
-
-type Settled = v.InferOutput<typeof settledSchema>;
 type LedgerFiles = ReadonlyMap<string, FileRecord>;
 
 /** What the tables hold, by the ledger; null where they have to be read. Under the lock, before anything is written. */
 export async function readSettled(layout: Layout, files: LedgerFiles): Promise<Census | null> {
-  const settled = await settledNow(layout);
-  if (settled === null) return null;
+  const lastBatchId = await settledBatch(layout);
+  if (lastBatchId === null) return null;
   const census = emptyCensus();
   for (const { path, sha256, chunkCount } of files.values()) census.set(path, sha256, chunkCount);
-  census.lastBatchId = settled.last_batch_id;
+  census.lastBatchId = lastBatchId;
   return census;
 }
 
 export async function isSettled(layout: Layout): Promise<boolean> {
-  return (await settledNow(layout)) !== null;
+  return (await settledBatch(layout)) !== null;
 }
 
-async function settledNow(layout: Layout): Promise<Settled | null> {
-  const file = await readJsonFile(layout.settledFile, settledSchema);
-  if (file.state !== 'read') return null;
-  return file.value.sha256 === (await sumOf(layout, file.value.last_batch_id)) ? file.value : null;
+/** The last batch id, if the sum is still what it was. */
+async function settledBatch(layout: Layout): Promise<number | null> {
+  const text = await readFile(layout.settledFile, 'utf8').catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  });
+  const [sum, batchId = ''] = text.trimEnd().split(' ');
+  return /^\d+$/.test(batchId) && sum === (await sumOf(layout, Number(batchId))) ? Number(batchId) : null;
 }
 
 /** To be called when everything is written and flushed. Leaves nothing where the ledger does not say what the tables hold. */
 export async function writeSettled(layout: Layout, files: LedgerFiles, census: Census): Promise<void> {
   const sum = isTold(census, files) ? await sumOf(layout, census.lastBatchId) : null;
   if (sum === null) return rm(layout.settledFile, { force: true });
-  const settled: Settled = { schema: 1, last_batch_id: census.lastBatchId, sha256: sum };
-  await writeFileAtomic(layout.settledFile, `${JSON.stringify(settled)}\n`);
+  await writeFileAtomic(layout.settledFile, `${sum} ${census.lastBatchId}\n`);
 }
 
 function isTold(census: Census, files: LedgerFiles): boolean {

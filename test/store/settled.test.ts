@@ -2,6 +2,7 @@ import { appendFile, copyFile, readFile, rename, rm, utimes, writeFile } from 'n
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { layoutOf } from '../../src/store/layout.ts';
+import { readLedger } from '../../src/store/ledger.ts';
 import { readManifests } from '../../src/store/manifest.ts';
 import { openForWriting, type WritableStores } from '../../src/store/open.ts';
 import { reconcile } from '../../src/store/reconcile.ts';
@@ -91,8 +92,8 @@ test.each<[string, (layout: ReturnType<typeof layoutOf>) => Promise<unknown>]>([
   [
     'another last batch',
     async ({ settledFile }) => {
-      const settled = JSON.parse(await readFile(settledFile, 'utf8'));
-      await writeFile(settledFile, JSON.stringify({ ...settled, last_batch_id: settled.last_batch_id - 1 }));
+      const [sum, batchId] = (await readFile(settledFile, 'utf8')).split(' ');
+      await writeFile(settledFile, `${sum} ${Number(batchId) - 1}`);
     },
   ],
 ])('with %s the tables are read', async (_, spoil) => {
@@ -101,6 +102,24 @@ test.each<[string, (layout: ReturnType<typeof layoutOf>) => Promise<unknown>]>([
   expect(await isSettled(layout)).toBe(true);
   await spoil(layout);
   expect(await isSettled(layout)).toBe(false);
+});
+
+test('any bit flipped in it, and any end cut off, is noticed or changes nothing', async () => {
+  await using directory = await temporaryDirectory();
+  const layout = await settledIndex(directory.path);
+  const whole = await readFile(layout.settledFile);
+  const files = await readLedger(layout.ledgerFile);
+  const lastBatchIds = new Set<number | undefined>();
+  for (const at of whole.keys()) {
+    const flipped = Buffer.from(whole);
+    flipped[at] = flipped[at]! ^ (1 << (at % 8));
+    for (const spoilt of [flipped, whole.subarray(0, at)]) {
+      await writeFile(layout.settledFile, spoilt);
+      lastBatchIds.add((await readSettled(layout, files))?.lastBatchId);
+    }
+  }
+  // Without its line end it says the same.
+  expect([...lastBatchIds]).toEqual([undefined, 1]);
 });
 
 test('it is not written where the ledger does not tell what the tables hold, and an older one goes', async () => {
