@@ -96,7 +96,11 @@ async function workers() {
   const busy = (sample) => sample.cpu / sample.wall;
   const of = (count, pick) => median(samples[count].map(pick));
   const both = (pick) => [1, 2].map((count) => number(of(count, pick))).join(', ');
-  line(`2 workers against 1, wall (${availableParallelism()} cores)`, `${number(of(1, wall) / of(2, wall))}×`, '≥ 1.8×');
+  line(
+    `2 workers against 1, wall (${availableParallelism()} cores)`,
+    `${number(of(1, wall) / of(2, wall))}×`,
+    '≥ 1.8×',
+  );
   line('  the pool alone with 1 and 2 workers, s', both(wall), '');
   line('  cores kept busy: V8 compiles and collects on threads of its own', both(busy), '');
 }
