@@ -1,7 +1,7 @@
 // The one place where values become filter text. No other file may build a filter from a value.
 
 /** A string literal: quotes doubled, which is all the engine's grammar needs (control characters and NUL included). */
-function quoted(value: string): string {
+export function quoted(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
@@ -10,6 +10,11 @@ export function isIn(column: string, values: Iterable<string | number>): string 
   const list = Array.from(values, (value) => (typeof value === 'number' ? String(Math.trunc(value)) : quoted(value)));
   if (list.length === 0) throw new Error(`an empty list for ${column}`);
   return `${column} IN (${list.join(', ')})`;
+}
+
+/** A whole number more, or less; NULL counts as 0. */
+export function plus(column: string, number: number): string {
+  return `coalesce(${column}, 0) + (${Math.trunc(number)})`;
 }
 
 /** Splits values so that one filter stays short enough to parse quickly (a 10,000-value list takes 0.16 s). */

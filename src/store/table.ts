@@ -26,6 +26,8 @@ export interface TableHandle {
   /** Deletes rows; to be called only when some match, for every call makes a version. */
   delete(where: string): Promise<void>;
   update(where: string, values: Record<string, string | number>): Promise<void>;
+  /** The same with what `sql.ts` makes in place of values, so that each row may get another. */
+  updateBy(where: string, expressions: Record<string, string>): Promise<void>;
   /**
    * One commit: rows of `rows` replace those with the same key or are inserted; rows for which `deleteWhere` holds and
    * that are not in `rows` go.
@@ -152,6 +154,7 @@ function handle(path: string, table: Table, fence: Fence): TableHandle {
     add: (rows) => commit(() => table.add(rows)),
     delete: (where) => commit(() => table.delete(where)),
     update: (where, values) => commit(() => table.update({ where, values })),
+    updateBy: (where, expressions) => commit(() => table.update({ where, valuesSql: expressions })),
     replace: (key, rows, deleteWhere) =>
       commit(() =>
         table
