@@ -1,8 +1,8 @@
 // What migrations and rollbacks kept. Without it there is no way back.
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readJournal } from '../migrate/journal.ts';
-import { exists, syncDirectory } from '../store/atomic-file.ts';
+import { exists, makeDirectory, syncDirectory } from '../store/atomic-file.ts';
 import { bytesIn, type FindWaste, filesBelow } from './waste.ts';
 
 /**
@@ -27,7 +27,7 @@ export const findBackups: FindWaste = async ({ layout, fault }) => {
       bytes: bytesIn(files),
       async remove() {
         const aside = join(layout.backupDir, 'removed');
-        await mkdir(aside, { recursive: true, mode: 0o700 });
+        await makeDirectory(aside);
         for (const path of backups) {
           await rm(join(aside, basename(path)), { recursive: true, force: true });
           await rename(path, join(aside, basename(path)));

@@ -1,13 +1,13 @@
 // A model that is named by its id on the hub and is not on this machine: downloaded where the user allows it, whole or
 // not at all; else an error at once.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, IndexerError } from '../core/errors.ts';
 import type { Observer } from '../core/events.ts';
 import { onnxPathOf, readKnownModels } from '../embedding/manifest.ts';
 import { readSettings, undescribed } from '../embedding/model-folder.ts';
-import { exists, isOwnTemporary, syncDirectory } from '../store/atomic-file.ts';
+import { exists, isOwnTemporary, makeDirectory, syncDirectory } from '../store/atomic-file.ts';
 import { diskError, fetchFile, type Hub } from './hub.ts';
 
 export interface HubModel extends Hub {
@@ -59,7 +59,7 @@ async function fetchAll(hub: HubModel, staged: string, paths: readonly string[],
   let commit: string | null = null;
   for (const path of paths) {
     const into = join(staged, path);
-    await mkdir(dirname(into), { recursive: true, mode: 0o700 });
+    await makeDirectory(dirname(into));
     const fetched = await fetchFile(hub, { id: hub.id, revision: commit ?? 'main', path, into }, signal);
     commit ??= fetched.commit;
     bytes += fetched.bytes;
@@ -79,7 +79,7 @@ async function putInPlace(staged: string, folder: string, paths: readonly string
     }
   }
   for (const path of paths) {
-    await mkdir(dirname(join(folder, path)), { recursive: true, mode: 0o700 });
+    await makeDirectory(dirname(join(folder, path)));
     await rename(join(staged, path), join(folder, path));
   }
   await syncDirectory(folder);

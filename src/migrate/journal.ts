@@ -1,11 +1,11 @@
 // The switch between layouts: a few renames around one commit point, written down before the first and repeatable after
 // a kill at any of them. Before the commit point a migration is taken back, after it carried forward.
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { IndexerError } from '../core/errors.ts';
 import { FOREIGN_CHUNKER } from '../store/adopt.ts';
-import { exists, syncDirectory, writeFileAtomic } from '../store/atomic-file.ts';
+import { exists, makeDirectory, syncDirectory, writeFileAtomic } from '../store/atomic-file.ts';
 import { readJsonFile } from '../store/json-file.ts';
 import type { Layout } from '../store/layout.ts';
 import { readLedger } from '../store/ledger.ts';
@@ -68,7 +68,7 @@ export async function readJournal(layout: Layout): Promise<Journal | null> {
 }
 
 export async function writeJournal(layout: Layout, journal: Journal): Promise<void> {
-  await mkdir(layout.backupDir, { recursive: true, mode: 0o700 });
+  await makeDirectory(layout.backupDir);
   await syncDirectory(layout.tandemDir);
   await writeFileAtomic(layout.journalFile, `${JSON.stringify(journal)}\n`);
 }
@@ -190,7 +190,7 @@ export function keptOf(layout: Layout, { id }: Journal, name: string): string {
 }
 
 async function move(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(to));
   await rename(from, to);
   await syncDirectory(dirname(to));
   await syncDirectory(dirname(from));

@@ -11,13 +11,29 @@ export async function syncDirectory(path: string): Promise<void> {
   await directory.sync();
 }
 
-/** Makes a directory and those above it that are missing, for nobody else, and flushes the names of the new ones. */
+/**
+ * Makes a directory and those above it that are missing, for nobody else, and flushes the names of the new ones. One by one,
+ * for where a parent is refused (the disk is full) Node's recursive call tells only that it is missing.
+ */
 export async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = path; ; made = dirname(made)) {
-    await syncDirectory(dirname(made));
-    if (made === first || dirname(made) === made) return;
+  try {
+    if (!(await makeOne(path))) return;
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    if (!(await makeOne(path))) return;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** False if it was there. */
+async function makeOne(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST' && (await stat(path)).isDirectory()) return false;
+    throw error;
   }
 }
 

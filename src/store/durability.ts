@@ -1,11 +1,11 @@
 // The engine never flushes. Before anything is claimed we flush what it wrote: data, then transactions, then manifests,
 // then the directories. After a power cut the newest manifest, or a file that it names, can be empty or zeroed, and a
 // zeroed manifest opens as an empty table: so the heads are checked before any table is opened.
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { errnoOf, IndexerError } from '../core/errors.ts';
-import { syncDirectory, syncFile } from './atomic-file.ts';
+import { makeDirectory, syncDirectory, syncFile } from './atomic-file.ts';
 import { breakSeal, contradicts, readSeal, sealHead } from './head-seal.ts';
 import { checkFiles, newestFirst, parseManifest } from './manifest.ts';
 
@@ -90,7 +90,7 @@ export async function quarantineBadHeads(tablePath: string, quarantineDir: strin
       hint: 'nothing was changed; tandem verify says what is wrong, and tandem verify --repair takes away what is damaged',
     });
   }
-  await mkdir(quarantineDir, { recursive: true, mode: 0o700 });
+  await makeDirectory(quarantineDir);
   for (const name of [...bad, ...older]) {
     await rename(join(directory, name), join(quarantineDir, `${basename(tablePath)}-${Date.now()}-${name}`));
   }

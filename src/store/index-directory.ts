@@ -1,11 +1,11 @@
 // The index directory itself: made for the first time, and taken away again where nothing came of it.
-import { rmdir, writeFile } from 'node:fs/promises';
+import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, IndexerError } from '../core/errors.ts';
 import { makeDirectory, removeTree } from './atomic-file.ts';
 import type { Layout } from './layout.ts';
 
-/** Errors: NOT_WRITABLE. */
+/** An index directory that could not be made whole is taken away again. Errors: NOT_WRITABLE. */
 export async function makeDirectories(layout: Layout, isNew: boolean): Promise<void> {
   try {
     await makeDirectory(layout.indexDir);
@@ -17,6 +17,7 @@ export async function makeDirectories(layout: Layout, isNew: boolean): Promise<v
       await writeFile(cacheTag, 'Signature: 8a477f597d28d172789f06886806bc55\n');
     }
   } catch (error) {
+    if (isNew) await discardEmpty(layout).catch(() => undefined); // what happened is of more interest
     if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(errnoOf(error))) {
       throw new IndexerError('NOT_WRITABLE', `the index directory ${layout.indexDir} cannot be written`, {
         hint: `check the owner and mode of ${dirname(layout.indexDir)}, or choose another place with --index-dir`,
@@ -24,6 +25,13 @@ export async function makeDirectories(layout: Layout, isNew: boolean): Promise<v
       });
     }
     throw error;
+  }
+}
+
+async function discardEmpty(layout: Layout): Promise<void> {
+  for (const marker of markers(layout)) await rm(marker, { force: true });
+  for (const directory of [layout.structureDir, layout.tandemDir, layout.lanceDir, layout.indexDir]) {
+    await removeIfEmpty(directory);
   }
 }
 

@@ -1,9 +1,9 @@
 // Small JSON files with a version: read at the edge by schema, written whole or not at all.
-import { copyFile, mkdir, open } from 'node:fs/promises';
+import { copyFile, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
-import { forbidden } from './atomic-file.ts';
+import { forbidden, makeDirectory } from './atomic-file.ts';
 
 const LARGEST_BYTES = 64 * 1024 * 1024;
 
@@ -54,7 +54,7 @@ async function readBounded(path: string): Promise<string | null> {
 
 /** Keeps a copy of a damaged file before it is written anew. Returns where. */
 export async function keepDamaged(path: string, quarantineDir: string): Promise<string> {
-  await mkdir(quarantineDir, { recursive: true, mode: 0o700 });
+  await makeDirectory(quarantineDir);
   const copy = join(quarantineDir, `${basename(path)}-${Date.now()}`);
   await copyFile(path, copy);
   return copy;

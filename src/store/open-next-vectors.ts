@@ -1,6 +1,6 @@
 // Opens the table in which all vectors are made anew.
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { makeDirectory } from './atomic-file.ts';
 import { connect } from './connect.ts';
 import { quarantineBadHeads } from './durability.ts';
 import type { Layout } from './layout.ts';
@@ -14,7 +14,7 @@ export async function openNextVectors(
   { root, dimension, fence }: { readonly root: string; readonly dimension: number; readonly fence: Fence },
 ): Promise<VectorsStore> {
   const path = layout.nextVectorsTable;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(path));
   await quarantineBadHeads(path, layout.quarantineDir);
   const table = await openTable(await connect(dirname(path)), path, { schema: vectorsSchema(dimension), fence });
   return vectorsStore(table, { dimension, projectName: basename(root) });

@@ -1,9 +1,10 @@
 // Repair takes away what is damaged, so that the next run makes it again: vectors go and their chunks are pending, chunks
 // go and their files are parsed again, files that cannot be trusted go to `quarantine/`. It makes nothing up, and it
 // says each thing it does. Under the lock; every commit is fenced; may be killed and run again.
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Observer } from '../core/events.ts';
+import { makeDirectory } from '../store/atomic-file.ts';
 import { openDurability } from '../store/durability.ts';
 import { breakSeal } from '../store/head-seal.ts';
 import { keepDamaged } from '../store/json-file.ts';
@@ -43,7 +44,7 @@ export async function repairIndex(
   options: { wait?: Wait | undefined; observe?: Observer | undefined } = {},
 ): Promise<RepairReport> {
   const layout = await locate(place);
-  await mkdir(layout.tandemDir, { recursive: true, mode: 0o700 });
+  await makeDirectory(layout.tandemDir);
   const lock = await acquireLock(layout.lockFile, waiting(options.wait, options.observe ?? (() => undefined)));
   try {
     const actions: RepairAction[] = [];
@@ -98,7 +99,7 @@ async function mendTables(layout: Layout, findings: Findings, fence: () => Promi
     if (findings.idsOf(name, ...FILE_DAMAGE).size === 0) continue;
     const path = layout[`${name}Table`];
     await fence();
-    await mkdir(layout.quarantineDir, { recursive: true, mode: 0o700 });
+    await makeDirectory(layout.quarantineDir);
     const stamp = Date.now();
     const manifests = await readManifests(path);
     const whole = await newestReadable(path, manifests, layout.quarantineDir, stamp);

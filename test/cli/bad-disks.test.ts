@@ -118,6 +118,25 @@ test.skipIf(!canTrace())('a disk without hard links (where strace may play one) 
   }
 });
 
+test.skipIf(!canTrace())(
+  'a disk that is full before there is an index (where strace may play one) is told, and nothing is left',
+  async () => {
+    const place = await mkdtemp(join(tmpdir(), 'tandem-full-'));
+    try {
+      const target = join(place, 'index');
+      for (const refused of ['', 'lance', 'tandem', 'tandem/lance']) {
+        const strace = ['strace', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', '-P', join(target, refused)];
+        const ended = run([...strace, '-e', 'inject=mkdir:error=ENOSPC'], 'index', project.path, '--index-dir', target);
+        expect(ended.code, `${refused}: ${ended.stderr}`).toBe(15);
+        expect(ended.stderr).toContain('no space left');
+        expect(await readdir(place), refused).toEqual([]);
+      }
+    } finally {
+      await rm(place, { recursive: true, force: true });
+    }
+  },
+);
+
 test.skipIf(!works(AS_OWNER))('a folder for temporary files that cannot be used is named', async () => {
   const place = await mkdtemp(join(tmpdir(), 'tandem-tmp-'));
   try {
