@@ -174,7 +174,8 @@ async function openLocked(
       // What is not flushed may be other bytes under the same stamps after a power cut.
       if (options.durability !== 'full' || (await isSettled(layout))) return;
       await makeDurable();
-      await writeSettled(layout, ledger.files, census);
+      // Without it only time is lost, so that a full disk is no reason to fail; an older one does not hold any more.
+      await writeSettled(layout, ledger.files, census).catch(() => undefined);
     },
     async discard() {
       for (const table of [chunksTable, vectorsTable, structureTable]) table.close();

@@ -29,10 +29,7 @@ export async function isSettled(layout: Layout): Promise<boolean> {
 
 /** The last batch id, if the sum is still what it was. */
 async function settledBatch(layout: Layout): Promise<number | null> {
-  const text = await readFile(layout.settledFile, 'utf8').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return '';
-    throw error;
-  });
+  const text = await readFile(layout.settledFile, 'utf8').catch(() => ''); // whatever the reason: then the tables are read
   const [sum, batchId = ''] = text.trimEnd().split(' ');
   return /^\d+$/.test(batchId) && sum === (await sumOf(layout, Number(batchId))) ? Number(batchId) : null;
 }

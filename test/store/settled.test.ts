@@ -1,4 +1,4 @@
-import { appendFile, copyFile, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { layoutOf } from '../../src/store/layout.ts';
@@ -129,6 +129,17 @@ test('it is not written where the ledger does not tell what the tables hold, and
   await stores.ledger.append([], ['a.py']);
   await stores.settle();
   await expect(readFile(layout.settledFile)).rejects.toThrow('ENOENT');
+});
+
+test('where it can be neither read nor written the run ends well, and the next one reads the tables', async () => {
+  await using directory = await temporaryDirectory();
+  const layout = await settledIndex(directory.path);
+  await rm(layout.settledFile);
+  await mkdir(join(layout.settledFile, 'in-the-way'), { recursive: true });
+  await using stores = await openStores(directory.path);
+  await replaceFiles(writerOf(stores), [makeFile('c.py', texts('c', 3))]);
+  await stores.settle();
+  expect(await isSettled(layout)).toBe(false);
 });
 
 test('it is not written where nothing is flushed', async () => {
