@@ -226,9 +226,11 @@ export async function resume(index: Index, options: RunOptions): Promise<RunRepo
   return conclude(opened, phase1, phase2);
 }
 
+/** Settles only what the counts of the tables bear out: another program, which knows no lock, may have written meanwhile. */
 async function conclude(...run: Parameters<typeof report>): Promise<RunReport> {
-  await run[0].stores.settle();
-  return report(...run);
+  const made = await report(...run);
+  if (made.complete) await run[0].stores.settle();
+  return made;
 }
 
 /** What an unfinished Phase 1 was told to index: to go on with less or more would not be to finish it. */
