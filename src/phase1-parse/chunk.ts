@@ -5,7 +5,7 @@ import type { Source } from './assemble.ts';
 import { byStart } from './captures.ts';
 import type { Definition } from './hierarchy.ts';
 import type { LineTable } from './source-text.ts';
-import { budgetBelow, cutSegments, fits, type Segment } from './split.ts';
+import { budgetsIn, cutSegments, fits, type Segment } from './split.ts';
 import type { Boundary } from './syntax.ts';
 
 /** A chunk before it has an identity. */
@@ -43,12 +43,13 @@ export function draftChunks(
 ): Draft[] {
   const { text, lines } = source;
   const top = definitions.filter((definition) => definition.parent === null);
-  const budget = budgetBelow(source, '');
+  const budgetBelow = budgetsIn(source);
+  const budget = budgetBelow('');
   const pieces: Piece[] = [
     ...definitions.map((definition) => ({
       definition,
       segments: ownSegments(text, definition, signatures),
-      budget: budgetBelow(source, definition.breadcrumb),
+      budget: budgetBelow(definition.breadcrumb),
     })),
     ...piecesBetween(text, top, lines, budget).map((segments) => ({ definition: null, segments, budget })),
   ];

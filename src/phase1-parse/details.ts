@@ -90,6 +90,8 @@ export function importsIn(text: string, segments: readonly Segment[], marks: Mar
 }
 
 const PLAIN_NAME = /^[\w$]+(?:\.[\w$]+)*$/;
+/** What ends a call, an index or a literal, and the plain name that follows it: most links of chains. */
+const PLAIN_TAIL = /[)\]}"'`]\.([\w$]+(?:\.[\w$]+)*)$/;
 const TYPE_ARGUMENTS = /(?:::)?<[^<>]*>$/;
 const DOTTED_TAIL = /[\p{L}\p{N}_$]+(?:(?:\?\.|\.|::|->)#?[\p{L}\p{N}_$]+)*$/u;
 
@@ -97,6 +99,8 @@ const DOTTED_TAIL = /[\p{L}\p{N}_$]+(?:(?:\?\.|\.|::|->)#?[\p{L}\p{N}_$]+)*$/u;
 function calleeName(text: string, { start, end }: Span): string {
   const written = text.slice(Math.max(start, end - 2 * MAX_NAME), end);
   if (PLAIN_NAME.test(written)) return written.slice(-MAX_NAME);
+  const plain = PLAIN_TAIL.exec(written);
+  if (plain !== null) return plain[1]!.slice(-MAX_NAME);
   let name = written.replace(/\s+/g, '');
   while (TYPE_ARGUMENTS.test(name)) name = name.replace(TYPE_ARGUMENTS, '');
   const tail = DOTTED_TAIL.exec(name)?.[0] ?? '';

@@ -7,7 +7,7 @@ import { assembleChunks, type Source } from './assemble.ts';
 import { contentOf, type Draft } from './chunk.ts';
 import type { ParsedContent } from './parse-file.ts';
 import { type LineTable, lineTable } from './source-text.ts';
-import { type Atom, BUDGET, budgetBelow, cutSegments, fits, groupAtoms, type Segment, sizeOf } from './split.ts';
+import { type Atom, BUDGET, budgetsIn, cutSegments, fits, groupAtoms, type Segment, sizeOf } from './split.ts';
 
 /** A block repeats the last lines of the one before it, up to a tenth; the repeated lines are nobody's own text twice. */
 const OVERLAP = 1 / 10;
@@ -40,7 +40,7 @@ export function parseAsLines(
 
 /** The chunks of a text that has no tree. */
 export function blocksOf(source: Source): Chunk[] {
-  return assembleChunks(source, draftBlocks(source.text, source.lines, budgetBelow(source, '')), null);
+  return assembleChunks(source, draftBlocks(source.text, source.lines, budgetsIn(source)('')), null);
 }
 
 /** Cuts where a paragraph starts, if one does in the second half of a block. */

@@ -30,14 +30,18 @@ export function measureDefinitions(
     const clauses = Math.max(definition.clauses, 1);
     const { counts } = definition;
     const cyclomatic = counts.decisions ? clauses + decisions[index]! : null;
-    const measured = {
+    const nesting = counts.nesting ? deepest[index]! : null;
+    const parameters = parametersOf(definition, marks);
+    const length = lines.lineAt(definition.end - 1) - lines.lineAt(definition.head) + 1;
+    return {
       cyclomatic,
       cognitive: counts.nesting ? cognitive[index]! : null,
-      nesting: counts.nesting ? deepest[index]! : null,
-      parameters: parametersOf(definition, marks),
-      lines: lines.lineAt(definition.end - 1) - lines.lineAt(definition.head) + 1,
+      nesting,
+      parameters,
+      lines: length,
+      grade: gradeOf(cyclomatic),
+      smells: smellsOf(definition.kind, { cyclomatic, nesting, parameters, lines: length }),
     };
-    return { ...measured, grade: gradeOf(cyclomatic), smells: smellsOf(definition.kind, measured) };
   });
 }
 
@@ -100,7 +104,10 @@ function gradeOf(cyclomatic: number | null): ChunkMetrics['grade'] {
   return cyclomatic <= 30 ? 'D' : 'F';
 }
 
-function smellsOf(kind: ChunkKind, metrics: Omit<ChunkMetrics, 'grade' | 'smells'>): string[] {
+function smellsOf(
+  kind: ChunkKind,
+  metrics: Pick<ChunkMetrics, 'cyclomatic' | 'nesting' | 'parameters' | 'lines'>,
+): string[] {
   const smells: string[] = [];
   if ((metrics.cyclomatic ?? 0) > LIMITS.cyclomatic) smells.push('complex');
   if ((metrics.nesting ?? 0) > LIMITS.nesting) smells.push('deep-nesting');

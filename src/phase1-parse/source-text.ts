@@ -65,6 +65,7 @@ export function isMinified(text: string, lines: LineTable, isCode: boolean): boo
 
 const HEADER_LINES = 20;
 const COMMENT_LINE = /^\s*(?:\/\/|\/\*|\*|#|--|;|<!--|%|"""|''')/;
+const ANY_GENERATED_MARK = /generated|do not (?:edit|modify)/i;
 const GENERATED_MARKS = [
   /\bcode generated\b.*\bdo not edit\b/i,
   /(?:^|\s)@generated(?![\w-])/,
@@ -75,6 +76,7 @@ const GENERATED_MARKS = [
 /** True if a comment near the top says that a program wrote this file. */
 export function isGenerated(text: string, lines: LineTable): boolean {
   const header = text.slice(0, Math.min(lines.starts[HEADER_LINES] ?? text.length, 4_000));
+  if (!ANY_GENERATED_MARK.test(header)) return false;
   return header.split('\n').some((line) => COMMENT_LINE.test(line) && GENERATED_MARKS.some((mark) => mark.test(line)));
 }
 

@@ -13,12 +13,12 @@ export interface Segment extends Span {
 /**
  * The size of a text in word pieces, estimated: blanks are free, a mark is one piece, and so is a word, unless it is long
  * or of several words or digits run together. (The embedder reads 256 pieces; counting them exactly would cost more than
- * parsing.)
+ * parsing.) Counting ends as soon as it is above `enough`.
  */
-export function sizeOf(text: string, start = 0, end = text.length): number {
+export function sizeOf(text: string, start = 0, end = text.length, enough = Number.POSITIVE_INFINITY): number {
   let size = 0;
   let at = start;
-  while (at < end) {
+  while (at < end && size <= enough) {
     let last = classAt(text, at++);
     if (last < UPPER) {
       if (last === MARK) size += 1;
@@ -84,10 +84,13 @@ const ROOM = 246;
 /** Headers are made of compound words, of which the estimate says too little. */
 const HEADER_RATE = 1.2;
 
-/** How large a chunk of such text may be that is embedded after a header that names these. */
-export function budgetBelow({ path, density }: { path: string; density: number }, breadcrumb: string): number {
-  const header = HEADER_RATE * (sizeOf(path) + sizeOf(breadcrumb) + 1); // and its kind
-  return Math.max(BUDGET / 2, Math.min(BUDGET, ROOM - header)) / density;
+/** How large a chunk of such a file may be that is embedded after a header that names its path and a breadcrumb. */
+export function budgetsIn({ path, density }: { path: string; density: number }): (breadcrumb: string) => number {
+  const pathSize = sizeOf(path);
+  return (breadcrumb) => {
+    const header = HEADER_RATE * (pathSize + sizeOf(breadcrumb) + 1); // and its kind
+    return Math.max(BUDGET / 2, Math.min(BUDGET, ROOM - header)) / density;
+  };
 }
 
 /** A piece that is not cut further. `rank` says how good the cut before it is, 0 the best. */
@@ -106,8 +109,11 @@ export function fits(text: string, segments: readonly Segment[], budget: number)
   for (const { start, end, derived } of segments) characters += derived === null ? end - start : derived.length;
   if (characters * DEAREST <= budget) return true;
   let size = 0;
-  for (const segment of segments) size += segmentSize(text, segment);
-  return size <= budget;
+  for (const segment of segments) {
+    size += segmentSize(text, segment, budget - size);
+    if (size > budget) return false;
+  }
+  return true;
 }
 
 /** Cuts segments that do not fit into parts of at most `budget`, in order. */
@@ -125,8 +131,8 @@ export function cutSegments(
   return groupAtoms(atoms, budget).map(joinAtoms);
 }
 
-function segmentSize(text: string, { start, end, derived }: Segment): number {
-  return derived === null ? sizeOf(text, start, end) : sizeOf(derived);
+function segmentSize(text: string, { start, end, derived }: Segment, enough?: number): number {
+  return derived === null ? sizeOf(text, start, end, enough) : sizeOf(derived, 0, derived.length, enough);
 }
 
 /**
