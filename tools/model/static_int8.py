@@ -118,7 +118,8 @@ class StaticInt8Linear:
         )
 
     def gelu(self, graph, x, out):
-        return graph.node("Gelu", [x], out, MS)
+        """By tanh, off by at most 0.0005, a fortieth of a step of what it is rounded to; some 3 % faster on AMD (0003)."""
+        return graph.node("FastGelu", [x], out, MS)
 
 
 def copies(neurons):
