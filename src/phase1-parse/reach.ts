@@ -21,7 +21,8 @@ export interface Reach {
 /** Of all definitions that become chunks, in file order; of any two, one holds the other or they are apart. */
 export function reachesOf(text: string, findings: Findings): Reach[] {
   const isChunk = ({ found, start, end }: Reach) =>
-    !found.origin.language.textWhenSmall.has(found.kind) || sizeOf(text, start, end, SMALL_DEFINITION) >= SMALL_DEFINITION;
+    !found.origin.language.textWhenSmall.has(found.kind) ||
+    sizeOf(text, start, end, SMALL_DEFINITION) >= SMALL_DEFINITION;
   return joined(text, withoutOverlaps(widen(text, findings).filter(isChunk)));
 }
 

@@ -4,6 +4,7 @@ import { IndexerError } from '../core/errors.ts';
 import type { Observer } from '../core/events.ts';
 import { batched } from '../core/iterate.ts';
 import type { SourceRules } from '../core/source-rules.ts';
+import { workersWorth } from '../core/workers.ts';
 import type { Language } from '../languages/load.ts';
 import { fingerprintOf } from '../languages/own.ts';
 import { FOREIGN_CHUNKER } from '../store/adopt.ts';
@@ -146,20 +147,24 @@ interface Tally {
   bytes: number;
 }
 
+/** Source that one thread parses in about the time that it and a second would need: see docs/decisions/0008. */
+const BYTES_PER_WORKER = 1024 * 1024;
+
 async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: AbortSignal | undefined): Promise<Tally> {
   const tally: Tally = { added: 0, changed: 0, touched: 0, vanished: 0, parsed: 0, chunks: 0, bytes: 0 };
   const total = plan.toRead.length;
   ctx.observe({ type: 'phase-started', phase: 1, total, unit: 'files' });
   if (total === 0) return tally;
+  const requests = plan.toRead.map(({ path, stamp, knownSha256 }) => ({ path, knownSha256, size: stamp.size }));
+  const bytes = requests.reduce((sum, { size }) => sum + size, 0);
   const pool = openParsePool({
     root: ctx.root,
-    workers: ctx.workers,
+    workers: workersWorth(bytes, BYTES_PER_WORKER, ctx.workers),
     maxFileBytes: ctx.maxFileBytes,
     allowSecrets: ctx.selection.allowSecrets,
     languages: ctx.languages,
   });
   try {
-    const requests = plan.toRead.map(({ path, stamp, knownSha256 }) => ({ path, knownSha256, size: stamp.size }));
     let done = 0;
     for await (const group of batched(pool.outcomes(requests, signal), groupIsFull(ctx.groupRows))) {
       const files = group.flatMap((outcome) => (outcome.kind === 'parsed' ? [outcome.file] : []));

@@ -4,6 +4,7 @@ import { childEnvironment } from '../config/child-environment.ts';
 import type { Config } from '../config/schema.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Phase } from '../core/events.ts';
+import { workersWorth } from '../core/workers.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { loadOwnLanguages } from '../languages/own.ts';
@@ -127,14 +128,15 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
   const { identity, recipe, device } = await describeModel(config.modelDir, config.device);
   const { lastBatchId } = await assignBatches(stores.chunks, stores.census.lastBatchId);
   stores.census.lastBatchId = lastBatchId;
-  if ((await stores.chunks.countPending()) === 0) {
+  const pending = await stores.chunks.countPending();
+  if (pending === 0) {
     await updateRun(index, (run, now) => ({ ...run, finished_at: now }));
     await compact(index, 0);
     return null;
   }
   signal?.throwIfAborted();
   await stores.chunks.table.ensureScalarIndex('embedding_batch_id');
-  const embedder = await openEmbedderFor(index); // before anything is written of a model that may not start
+  const embedder = await openEmbedderFor(index, pending); // before anything is written of a model that may not start
   let result: Phase2Result;
   try {
     await updateRun(index, (run, now) => ({
@@ -167,12 +169,19 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
   return result;
 }
 
-export async function openEmbedderFor({ config, stores, observe, openEmbedder }: WritableIndex): Promise<Embedder> {
+/** One more worker takes 0.2 s to load the model, in which it would embed half as many: see docs/decisions/0003. */
+const CHUNKS_PER_WORKER = 32;
+
+/** The embedder for so many chunks. */
+export async function openEmbedderFor(
+  { config, stores, observe, openEmbedder }: WritableIndex,
+  chunks: number,
+): Promise<Embedder> {
   const open = openEmbedder ?? (await import('../cache/open.ts')).openCachedEmbedder;
   return open({
     modelDir: config.modelDir,
     device: config.device,
-    workers: config.workers,
+    workers: workersWorth(chunks, CHUNKS_PER_WORKER, config.workers),
     cache: config.cache,
     scratchDir: stores.layout.tandemDir,
     onProblem: (message) => observe({ type: 'warning', message }),

@@ -19,7 +19,7 @@ export async function embedAllAnew(index: WritableIndex, signal: AbortSignal | u
     dimension: identity.dimension,
     fence: () => lock.assertHeld(),
   });
-  const embedder = await openEmbedderFor(index);
+  const embedder = await openEmbedderFor(index, await stores.chunks.table.count());
   let result: Phase2Result;
   try {
     result = await embedAnew(
