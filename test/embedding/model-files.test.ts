@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,10 +63,12 @@ describe('the model files', () => {
   });
 
   test('are refused when one is cut short, with both sizes', async () => {
-    await truncate(join(copy, 'onnx/model_quantized.onnx'), 1_000_000);
+    const path = join(copy, 'onnx/model_quantized.onnx');
+    const { size } = await stat(path);
+    await truncate(path, 1_000_000);
     const error = await failureOf(openEmbedder({ modelDir: copy, workers: 1 }));
     expect(error.code).toBe('MODEL_DAMAGED');
-    expect(error.message).toContain('has 1000000 bytes where 23623280 are expected');
+    expect(error.message).toContain(`has 1000000 bytes where ${size} are expected`);
   });
 
   test.each(['onnx/model_quantized.onnx', 'tokenizer.json'])('are refused when one bit of %s differs', async (name) => {

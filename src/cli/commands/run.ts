@@ -25,7 +25,10 @@ export function parseWait(typed: string | true | undefined, signal: AbortSignal 
 
 export function addRunOptions(command: Command): Command {
   return command
-    .option('--workers <n>', 'most worker threads of either phase (default: the processors there are, if memory allows)')
+    .option(
+      '--workers <n>',
+      'most worker threads of either phase (default: the processors there are, if memory allows)',
+    )
     .option('--checkpoint-interval <n>', 'batches of 512 chunks between checkpoints (default: 20)')
     .option('--max-file-size <size>', 'skip files above this size, such as 500k or 2MiB (default: 2MiB)')
     .option('--max-memory <size>', 'start only as many workers as fit, such as 512MiB (default: what there is)')
