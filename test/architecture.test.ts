@@ -54,7 +54,8 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   '@lancedb/lancedb': /^(store\/|verify\/read-table\.ts$)/, // verify reads by a way of its own
   'apache-arrow': /^store\//,
   'web-tree-sitter': /^phase1-parse\/(runtime|compile|find|syntax|boundaries)\.ts$/,
-  '@huggingface/transformers': /^embedding\/local-model\.ts$/,
+  '@huggingface/tokenizers': /^embedding\/local-model\.ts$/,
+  'onnxruntime-node': /^embedding\/local-model\.ts$/,
   commander: /^cli\//,
   ora: /^cli\//,
 };

@@ -1,16 +1,15 @@
-// The only user of transformers.js: one tokenizer and one single-threaded session, from files on this disk.
-// Never reaches the network, never writes a cache. The caller has verified the files.
-import { resolve } from 'node:path';
-import { AutoModel, AutoTokenizer, env, LogLevel, Tensor } from '@huggingface/transformers';
+// The only user of the tokenizer and of the runtime: one of each, single-threaded, from files on this disk. transformers.js
+// is made of the same two, and takes twice as long to start (docs/decisions/0003). The caller has verified the files.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { onnxPathOf } from './manifest.ts';
 import type { ModelToServe } from './messages.ts';
 import { pool } from './pooling.ts';
 import type { Encode } from './tokens.ts';
 
-env.allowRemoteModels = false;
-env.useFSCache = false;
-env.useBrowserCache = false;
-env.useWasmCache = false;
-env.logLevel = LogLevel.NONE; // what goes wrong is thrown
+env.logLevel = 'fatal'; // what goes wrong is thrown
 
 /** A loaded model. Not to be called again before the last `run` has resolved. */
 export interface LocalModel {
@@ -30,6 +29,7 @@ const SESSION_OPTIONS = {
   graphOptimizationLevel: 'basic',
   enableCpuMemArena: true,
   enableMemPattern: false, // shapes vary from run to run, patterns would pile up
+  logSeverityLevel: 4, // as above: fatal
   extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
 } as const;
 
@@ -37,41 +37,27 @@ const SESSION_OPTIONS = {
 const POOLED_OUTPUT = 'sentence_embedding';
 const TOKEN_OUTPUTS = ['last_hidden_state', 'token_embeddings'];
 
-/** What is used of the session that transformers.js holds; its own types leave it open. */
-interface Session {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  run(feeds: Record<string, unknown>, fetches: readonly string[]): Promise<Record<string, { data: unknown }>>;
-}
-
 type ModelToLoad = Pick<ModelToServe, 'folder' | 'dtype' | 'device' | 'pooling' | 'dimension'>;
 
 /** Loads the model from its folder; takes a fraction of a second. Throws what the runtime throws. */
-export async function loadLocalModel({
-  folder: modelDir,
-  dtype,
-  device,
-  pooling,
-  dimension,
-}: ModelToLoad): Promise<LocalModel> {
-  const folder = resolve(modelDir); // a relative path could be taken for a model's name
-  const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
-  const model = await AutoModel.from_pretrained(folder, {
-    local_files_only: true,
-    device, // this one alone: the runtime is not given a second one to fall back to
-    dtype,
-    session_options: SESSION_OPTIONS,
+export async function loadLocalModel({ folder, dtype, device, pooling, dimension }: ModelToLoad): Promise<LocalModel> {
+  const tokenizer = new Tokenizer(
+    await readJson(folder, 'tokenizer.json'),
+    await readJson(folder, 'tokenizer_config.json'),
+  );
+  const session = await InferenceSession.create(join(folder, onnxPathOf(dtype)), {
+    ...SESSION_OPTIONS,
+    executionProviders: [device], // this one alone: the runtime is not given a second one to fall back to
   });
-  const session: Session | undefined = model.sessions.model;
-  const output = [POOLED_OUTPUT, ...TOKEN_OUTPUTS].find((name) => session?.outputNames.includes(name));
-  if (session === undefined || output === undefined) {
+  const output = [POOLED_OUTPUT, ...TOKEN_OUTPUTS].find((name) => session.outputNames.includes(name));
+  if (output === undefined) {
     throw new Error(`the model has no output named ${[POOLED_OUTPUT, ...TOKEN_OUTPUTS].join(' or ')}`);
   }
-  const [startId, endId] = tokenizer.encode('');
+  const [startId, endId] = tokenizer.encode('').ids;
   if (startId === undefined || endId === undefined) throw new Error('the tokenizer has no start and end marks');
 
   return {
-    encode: (text) => tokenizer.encode(text, { add_special_tokens: false }),
+    encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
     startId,
     endId,
     async run(ids, rows) {
@@ -88,11 +74,15 @@ export async function loadLocalModel({
   };
 }
 
-function feedsOf(session: Session, ids: Int32Array, rows: number): Record<string, unknown> {
+function feedsOf(session: InferenceSession, ids: Int32Array, rows: number): Record<string, Tensor> {
   const shape = [rows, ids.length / rows];
-  const feeds: Record<string, unknown> = {};
-  for (const name of session.inputNames) feeds[name] = new Tensor('int64', inputOf(name, ids), shape).ort_tensor;
+  const feeds: Record<string, Tensor> = {};
+  for (const name of session.inputNames) feeds[name] = new Tensor('int64', inputOf(name, ids), shape);
   return feeds;
+}
+
+async function readJson(folder: string, name: string): Promise<object> {
+  return JSON.parse(await readFile(join(folder, name), 'utf8'));
 }
 
 /** As 64 bits, without a BigInt for each: of numbers that are not negative the upper half is zero. */

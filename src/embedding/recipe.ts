@@ -61,10 +61,8 @@ export function recipeOf(parts: RecipeParts): string {
   return createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 8);
 }
 
-// The runtime belongs to transformers.js, so it is looked up from there.
 async function runtimeMajor(): Promise<string> {
-  const fromTransformers = createRequire(createRequire(import.meta.url).resolve('@huggingface/transformers'));
-  const packageFile = join(dirname(fromTransformers.resolve('onnxruntime-node')), '..', 'package.json');
+  const packageFile = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), '..', 'package.json');
   const { version }: { version?: unknown } = JSON.parse(await readFile(packageFile, 'utf8'));
   return String(version).split('.')[0] ?? 'unknown';
 }

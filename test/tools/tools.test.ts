@@ -86,12 +86,15 @@ describe('the installation', () => {
     expect(setupTool.isInstalled()).toBe(true);
   });
 
-  it.each(['@huggingface/transformers', 'apache-arrow'])('has a single copy of %s', (name) => {
-    const copies = readdirSync(join(packageRoot, 'node_modules'), { recursive: true, encoding: 'utf8' }).filter(
-      (path) => `/${path.replaceAll('\\', '/')}`.endsWith(`/${name}/package.json`),
-    );
-    expect(copies).toHaveLength(1);
-  });
+  it.each(['@huggingface/transformers', '@huggingface/tokenizers', 'onnxruntime-node', 'apache-arrow'])(
+    'has a single copy of %s',
+    (name) => {
+      const copies = readdirSync(join(packageRoot, 'node_modules'), { recursive: true, encoding: 'utf8' }).filter(
+        (path) => `/${path.replaceAll('\\', '/')}`.endsWith(`/${name}/package.json`),
+      );
+      expect(copies).toHaveLength(1);
+    },
+  );
 });
 
 describe('the lockfile', () => {

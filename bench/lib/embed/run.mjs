@@ -1,7 +1,6 @@
 // One engine over one list of texts, in a process of its own, so that its memory and CPU time are its own.
 //   node run.mjs <spec as JSON>    { engine: 'ours' | 'pipeline' | 'lengths' | 'product', … } → one line of JSON
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const DIMENSION = 384;
@@ -77,8 +76,7 @@ async function openPipeline({ modelDir = bundled, batch }) {
 
 /** The best rate of each integer matrix product of the model, one thread: what `rows` tokens take, by file. */
 async function products({ files, rows, seconds }) {
-  const fromTransformers = createRequire(createRequire(import.meta.url).resolve('@huggingface/transformers'));
-  const { InferenceSession, Tensor } = fromTransformers('onnxruntime-node');
+  const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const best = [];
   for (const { file, inner } of files) {
     const session = await InferenceSession.create(file, { intraOpNumThreads: 1, interOpNumThreads: 1 });
