@@ -60,10 +60,12 @@ async function change(
 /** The chunk ids of every row that lies in one of these data files: any of their bytes may be the wrong one. */
 async function idsInFiles(path: string, names: ReadonlySet<string>): Promise<string[]> {
   const [head] = names.size === 0 ? [] : await readManifests(path, 1);
-  const fragments = (head?.manifest?.fragments ?? [])
-    .filter(({ files }) => files.some((file) => names.has(file.name)))
-    .map(({ id }) => BigInt(id));
-  if (fragments.length === 0) return [];
+  const fragments = new Set(
+    (head?.manifest?.fragments ?? [])
+      .filter(({ files }) => files.some((file) => names.has(file.name)))
+      .map(({ id }) => BigInt(id)),
+  );
+  if (fragments.size === 0) return [];
   const ids: string[] = [];
   const reader = await openReader(path);
   try {
@@ -71,7 +73,7 @@ async function idsInFiles(path: string, names: ReadonlySet<string>): Promise<str
       const [chunkIds, rowIds] = [rows.column('chunk_id'), rows.column('_rowid')];
       for (let row = 0; row < rows.numRows; row++) {
         // A row's id is its fragment's number and, in the lower 32 bits, its place there.
-        if (fragments.includes(BigInt(rowIds.get(row) as bigint) >> 32n)) ids.push(String(chunkIds.get(row)));
+        if (fragments.has(BigInt(rowIds.get(row) as bigint) >> 32n)) ids.push(String(chunkIds.get(row)));
       }
     }
   } finally {
