@@ -1,8 +1,8 @@
 // Parse workers that abort at random: how many files are lost, and whether the others come out as if nothing had been.
 // npm run bench -- abort <folder>… [--runs=200] [--files=150]
 import { BroadcastChannel } from 'node:worker_threads';
-import { openSyntax } from '../dist/phase1-parse/syntax.js';
-import { openParsePool } from '../dist/phase1-parse/worker-pool.js';
+import { openParsePool } from '../dist/phase1-parse/pool/worker-pool.js';
+import { openSyntax } from '../dist/phase1-parse/syntax/syntax.js';
 import { foldersOf, option, sampleFiles } from './lib/sample.mjs';
 
 const args = process.argv.slice(2);
@@ -27,7 +27,7 @@ channel.onmessage = () => {
   aborts += 1;
 };
 channel.unref();
-const undisturbed = await outcomes(new URL('../dist/phase1-parse/worker.js', import.meta.url));
+const undisturbed = await outcomes(new URL('../dist/phase1-parse/pool/worker.js', import.meta.url));
 let lost = 0;
 let cut = 0;
 let different = 0;

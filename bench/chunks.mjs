@@ -7,7 +7,7 @@ import { AutoTokenizer, env } from '@huggingface/transformers';
 import { loadConfig } from '../dist/config/load.js';
 import { embeddedText } from '../dist/embedding/text.js';
 import { parseFile } from '../dist/phase1-parse/parse-file.js';
-import { openSyntax } from '../dist/phase1-parse/syntax.js';
+import { openSyntax } from '../dist/phase1-parse/syntax/syntax.js';
 import { drawChunks } from './lib/draw-chunks.mjs';
 import { byGroup, foldersOf, option, sampleFiles } from './lib/sample.mjs';
 

@@ -6,8 +6,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { openSyntax } from '../dist/phase1-parse/syntax.js';
-import { openParsePool } from '../dist/phase1-parse/worker-pool.js';
+import { openParsePool } from '../dist/phase1-parse/pool/worker-pool.js';
+import { openSyntax } from '../dist/phase1-parse/syntax/syntax.js';
 import { median } from './lib/measure.mjs';
 import { measureParsing, measurePython } from './lib/parse.mjs';
 import { foldersOf, option, sampleFiles } from './lib/sample.mjs';

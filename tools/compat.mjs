@@ -93,7 +93,7 @@ async function checkOurs(peer, project) {
   });
 
   const before = await readTables(project);
-  const touched = ['store/lock.ts', 'added.py', "it's gone.py"];
+  const touched = ['store/lock/lock.ts', 'added.py', "it's gone.py"];
   appendFileSync(
     join(project, touched[0]),
     '\nexport function addedByAnEdit(a: number): number {\n  return a + 1;\n}\n',
@@ -156,12 +156,12 @@ async function checkTheirs(peer, project) {
   await check(8, async () => {
     run(peer, project, 'index');
     const theirs = await readTables(project);
-    appendFileSync(join(project, 'store/lock.ts'), '\nexport const changed = 1;\n');
+    appendFileSync(join(project, 'store/lock/lock.ts'), '\nexport const changed = 1;\n');
     rmSync(join(project, "it's gone.py"));
     tandem(project, 'index');
     tandem(project, 'verify');
     const now = await readTables(project);
-    same(lostRows(theirs.vectors, now.vectors, ['store/lock.ts', "it's gone.py"]), []);
+    same(lostRows(theirs.vectors, now.vectors, ['store/lock/lock.ts', "it's gone.py"]), []);
     same([now.doubled, pathsOf(now.chunks).has("it's gone.py")], [0, false]);
   });
   await check(9, async () => {

@@ -2,7 +2,8 @@
 // made-up vectors of the model's shape.
 import { loadConfig } from '../../dist/config/load.js';
 import { describeModel } from '../../dist/embedding/recipe.js';
-import { indexProject, openIndex } from '../../dist/indexer.js';
+import { indexProject } from '../../dist/operations/index.js';
+import { openIndex } from '../../dist/run/open-index.js';
 
 const [path, indexDir] = process.argv.slice(2);
 const config = loadConfig({ path, creates: true, flags: { indexDir } });

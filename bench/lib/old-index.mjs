@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@lancedb/lancedb';
 import { Field, FixedSizeList, Float32, Float64, Int64, Schema, Utf8 } from 'apache-arrow';
-import { toArrow } from '../../dist/store/arrow.js';
+import { toArrow } from '../../dist/store/lance/arrow.js';
 
 const DIMENSION = 384;
 const ROWS_A_FILE = 20;

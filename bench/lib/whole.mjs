@@ -4,7 +4,7 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { discover } from '../../dist/phase1-parse/discover.js';
+import { discover } from '../../dist/discover/discover.js';
 import { median, runTandem } from './measure.mjs';
 import { pathsBelow } from './sample.mjs';
 import { copyTree, makeLargeTree } from './trees.mjs';

@@ -2,7 +2,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readJournal } from '../migrate/journal.ts';
-import { exists, makeDirectory, syncDirectory } from '../store/atomic-file.ts';
+import { exists, makeDirectory, syncDirectory } from '../store/files/atomic-file.ts';
 import { bytesIn, type FindWaste, filesBelow } from './waste.ts';
 
 /**

@@ -1,6 +1,6 @@
 // Versions of the tables that have been replaced, and files that no version names.
 import { basename, join } from 'node:path';
-import { syncDirectory } from '../store/atomic-file.ts';
+import { syncDirectory } from '../store/files/atomic-file.ts';
 import { inspectTable } from './table-files.ts';
 import { bytesIn, type FindWaste, removeFilesInOrder, type Waste } from './waste.ts';
 

@@ -2,8 +2,8 @@
 // the space of the whole table first; here nothing is rewritten.
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { exists } from '../store/atomic-file.ts';
-import { readManifests } from '../store/manifest.ts';
+import { exists } from '../store/files/atomic-file.ts';
+import { readManifests } from '../store/lance/manifest.ts';
 import { type FoundFile, filesBelow } from './waste.ts';
 
 export interface TableFiles {

@@ -1,6 +1,6 @@
 // Temporary files of our own writes that were cut off, and what a migration that was killed had built.
 import { basename } from 'node:path';
-import { isOwnTemporary } from '../store/atomic-file.ts';
+import { isOwnTemporary } from '../store/files/atomic-file.ts';
 import { bytesIn, type FindWaste, filesBelow, filesIn, removeFilesInOrder, wholePaths } from './waste.ts';
 
 export const findTemporaryFiles: FindWaste = async (place) => {

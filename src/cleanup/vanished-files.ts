@@ -1,12 +1,12 @@
 // Chunks and vectors of files that are not on disk any more. The next `index` would remove them too.
 import { join } from 'node:path';
 import { mapConcurrent } from '../core/iterate.ts';
-import { exists } from '../store/atomic-file.ts';
-import { connect } from '../store/connect.ts';
-import { writePeerFiles } from '../store/peer-files.ts';
+import { exists } from '../store/files/atomic-file.ts';
+import { connect } from '../store/lance/connect.ts';
+import { openTable } from '../store/lance/table.ts';
+import { writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
 import { removeFiles } from '../store/replace-files.ts';
 import { readRunFile, writeRunFile } from '../store/run-file.ts';
-import { openTable } from '../store/table.ts';
 import type { FindWaste, Place } from './waste.ts';
 
 export const findVanishedFiles: FindWaste = async (place) => {

@@ -2,7 +2,7 @@
 import { link, mkdtemp, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, messageOf } from '../core/errors.ts';
-import { syncDirectory, syncFile } from '../store/atomic-file.ts';
+import { syncDirectory, syncFile } from '../store/files/atomic-file.ts';
 
 export interface Probe {
   readonly name: 'write' | 'hard links' | 'rename' | 'exclusive create' | 'fsync';

@@ -7,7 +7,7 @@ import { errnoOf, IndexerError } from '../core/errors.ts';
 import type { Observer } from '../core/events.ts';
 import { onnxPathOf, readKnownModels } from '../embedding/manifest.ts';
 import { readSettings, undescribed } from '../embedding/model-folder.ts';
-import { exists, isOwnTemporary, makeDirectory, syncDirectory } from '../store/atomic-file.ts';
+import { exists, isOwnTemporary, makeDirectory, syncDirectory } from '../store/files/atomic-file.ts';
 import { diskError, fetchFile, type Hub } from './hub.ts';
 
 export interface HubModel extends Hub {

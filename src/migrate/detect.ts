@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
-import { exists } from '../store/atomic-file.ts';
-import { connect } from '../store/connect.ts';
-import { hasWholeHead } from '../store/durability.ts';
+import { exists } from '../store/files/atomic-file.ts';
+import { connect } from '../store/lance/connect.ts';
+import { hasWholeHead } from '../store/lance/durability.ts';
+import { openTable, type TableHandle } from '../store/lance/table.ts';
 import type { Layout } from '../store/layout.ts';
-import { openTable, type TableHandle } from '../store/table.ts';
 
 /**
  * The tables to migrate, by directory name in the index directory.

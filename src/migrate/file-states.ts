@@ -3,10 +3,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../core/errors.ts';
 import { mapConcurrent } from '../core/iterate.ts';
-import { FOREIGN_CHUNKER } from '../store/adopt.ts';
-import { hashFile } from '../store/file-hash.ts';
+import { hashFile } from '../store/files/file-hash.ts';
 import type { FileRecord } from '../store/ledger.ts';
-import { isSameTime } from '../store/peer-times.ts';
+import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
+import { isSameTime } from '../store/mcp-vector-search/peer-times.ts';
 
 export interface OldFile {
   /** Relative to the root. */

@@ -4,12 +4,12 @@ import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { IndexerError } from '../core/errors.ts';
-import { FOREIGN_CHUNKER } from '../store/adopt.ts';
-import { exists, makeDirectory, syncDirectory, writeFileAtomic } from '../store/atomic-file.ts';
-import { readJsonFile } from '../store/json-file.ts';
+import { exists, makeDirectory, syncDirectory, writeFileAtomic } from '../store/files/atomic-file.ts';
+import { readJsonFile } from '../store/files/json-file.ts';
 import type { Layout } from '../store/layout.ts';
 import { readLedger } from '../store/ledger.ts';
-import { writePeerFiles } from '../store/peer-files.ts';
+import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
+import { writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
 import { writeRunFile } from '../store/run-file.ts';
 import { removeStaged } from './staging.ts';
 

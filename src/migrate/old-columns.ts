@@ -13,7 +13,7 @@ import {
   textListColumn,
   textsOf,
 } from '../store/columns.ts';
-import type { TableHandle } from '../store/table.ts';
+import type { TableHandle } from '../store/lance/table.ts';
 import { reading } from './detect.ts';
 
 /** A batch of an old table. Columns that it lacks read as empty, 0 or null. */

@@ -1,7 +1,7 @@
 // Old rows name files by absolute paths of the place where they were indexed. Here these become paths of today's root.
 import { dirname, isAbsolute, join, posix, win32 } from 'node:path';
 import { IndexerError } from '../core/errors.ts';
-import { exists } from '../store/atomic-file.ts';
+import { exists } from '../store/files/atomic-file.ts';
 import type { OldSettings } from './detect.ts';
 
 /** Where an old path lies under today's root, `/`-separated; null if it does not. */

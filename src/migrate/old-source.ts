@@ -1,8 +1,8 @@
 // What can be asked of the old tables, however they are laid out.
 import { join } from 'node:path';
 import type { TextColumn } from '../store/columns.ts';
+import type { TableHandle } from '../store/lance/table.ts';
 import type { Layout } from '../store/layout.ts';
-import type { TableHandle } from '../store/table.ts';
 import { damaged, type OldTables, openOldTable } from './detect.ts';
 import type { OldBatch } from './old-batch.ts';
 import type { VectorColumn } from './old-columns.ts';

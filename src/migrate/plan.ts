@@ -2,9 +2,9 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IndexerError } from '../core/errors.ts';
-import { isSameModel } from '../store/adopt.ts';
-import { exists } from '../store/atomic-file.ts';
+import { exists } from '../store/files/atomic-file.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
+import { isSameModel } from '../store/mcp-vector-search/adopt.ts';
 import type { RunRecord } from '../store/run-file.ts';
 import { damaged, findOldTables, namesOf, type OldSettings, type OldTables, readOldSettings } from './detect.ts';
 import { type JudgedFile, judgeFiles, type OldFile } from './file-states.ts';

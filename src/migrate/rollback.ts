@@ -1,12 +1,12 @@
 // Back to the old table, byte for byte. The two tables are kept aside, not deleted.
 import { join } from 'node:path';
 import { IndexerError } from '../core/errors.ts';
-import { exists } from '../store/atomic-file.ts';
-import { connect } from '../store/connect.ts';
-import { hasWholeHead } from '../store/durability.ts';
+import { exists } from '../store/files/atomic-file.ts';
+import { connect } from '../store/lance/connect.ts';
+import { hasWholeHead } from '../store/lance/durability.ts';
+import { openTable } from '../store/lance/table.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { detectLayout } from '../store/open.ts';
-import { openTable } from '../store/table.ts';
 import { type Journal, keptOf, readJournal, recover, switchBack, writeJournal } from './journal.ts';
 import { listFiles, type MigrationTarget } from './plan.ts';
 import { type MigrateOptions, underLock } from './to-dual-table.ts';
@@ -24,7 +24,7 @@ export interface RollbackReport {
  * Errors: MIGRATION_REFUSED without a backup, or with one that is not what was set aside; INDEX_LOCKED. They leave
  * everything as it was.
  */
-export async function rollbackMigration(
+export async function restoreOldTable(
   target: Pick<MigrationTarget, 'root' | 'indexDir' | 'model'>,
   options: Pick<MigrateOptions, 'observe' | 'fault' | 'lock'> = {},
 ): Promise<RollbackReport> {

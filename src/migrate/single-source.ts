@@ -1,5 +1,5 @@
 // The oldest layout: one table with text and vector in a row (`code_search`, before that `code_chunks`).
-import type { TableHandle } from '../store/table.ts';
+import type { TableHandle } from '../store/lance/table.ts';
 import { latestVersion, reading } from './detect.ts';
 import { type OldBatch, sharedColumns } from './old-batch.ts';
 import { type OldColumns, readColumns } from './old-columns.ts';

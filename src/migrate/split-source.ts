@@ -1,6 +1,6 @@
 // Chunks and vectors in two tables, joined by id: the layout between the oldest and today's, and what the old tool's own
 // migration left in a place that nothing reads.
-import type { TableHandle } from '../store/table.ts';
+import type { TableHandle } from '../store/lance/table.ts';
 import { latestVersion, reading } from './detect.ts';
 import { type OldBatch, selectVectors, sharedColumns } from './old-batch.ts';
 import { type OldColumns, readColumns, type VectorColumn } from './old-columns.ts';

@@ -3,10 +3,10 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IndexerError } from '../core/errors.ts';
 import type { Observer } from '../core/events.ts';
-import { exists, sweepTemporaryFiles } from '../store/atomic-file.ts';
-import { engineFailure } from '../store/engine-failure.ts';
+import { exists, sweepTemporaryFiles } from '../store/files/atomic-file.ts';
+import { engineFailure } from '../store/lance/engine-failure.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
-import { acquireLock, type Lock, type LockOptions } from '../store/lock.ts';
+import { acquireLock, type Lock, type LockOptions } from '../store/lock/lock.ts';
 import { detectLayout } from '../store/open.ts';
 import { findOldTables, namesOf } from './detect.ts';
 import { findDisplaced, type Journal, readJournal, recover, switchOver, takeBack, writeJournal } from './journal.ts';
@@ -43,7 +43,7 @@ const TRIAL_ROWS = 512;
  * Errors: NO_INDEX without any table, INDEX_LOCKED, what `planMigration` says, DISK_FULL. All of them leave everything as
  * it was; so does a kill before the switch, and after it the next command that writes goes on.
  */
-export async function migrateToDualTable(
+export async function convertToDualTable(
   target: MigrationTarget,
   options: MigrateOptions = {},
 ): Promise<MigrationReport> {

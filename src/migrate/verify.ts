@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { bytesOf, readTexts, textsOf } from '../store/columns.ts';
-import { connect } from '../store/connect.ts';
-import { openTable, type TableHandle } from '../store/table.ts';
+import { connect } from '../store/lance/connect.ts';
+import { openTable, type TableHandle } from '../store/lance/table.ts';
 import type { OldSource } from './old-source.ts';
 import type { MigrationPlan } from './plan.ts';
 import type { Staged } from './staging.ts';

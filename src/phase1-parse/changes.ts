@@ -1,7 +1,7 @@
 // Pure: what is on disk × what the ledger remembers → what there is to do.
 import type { FileStamp, FileStatus } from '../core/chunk.ts';
-import type { SourceFile } from './discover.ts';
-import { sameStamp } from './stamp.ts';
+import type { SourceFile } from '../discover/discover.ts';
+import { sameStamp } from '../discover/stamp.ts';
 
 /** What the ledger remembers of a file. */
 export interface KnownFile {

@@ -3,16 +3,16 @@
 import type { Chunk, ParsedFile } from '../core/chunk.ts';
 import type { Language } from '../languages/load.ts';
 import { type AdmissionOptions, admit, withAdmission } from './admit.ts';
-import { assembleChunks, type Source } from './assemble.ts';
-import { type Findings, readMatches } from './captures.ts';
-import { type Draft, draftChunks } from './chunk.ts';
-import { docstringsOf, inheritedBy, signatureOf } from './details.ts';
-import { blocksOf } from './fallback.ts';
-import { buildHierarchy, type Definition, ownedSpans } from './hierarchy.ts';
-import { measureDefinitions } from './metrics.ts';
-import { hasOnlyCarriageReturns } from './source-text.ts';
-import type { Syntax, SyntaxReading } from './syntax.ts';
-import { measureUnreadable } from './unreadable.ts';
+import { assembleChunks, type Source } from './chunk/assemble.ts';
+import { type Draft, draftChunks } from './chunk/chunk.ts';
+import { docstringsOf, inheritedBy, signatureOf } from './chunk/details.ts';
+import { blocksOf } from './chunk/fallback.ts';
+import { buildHierarchy, type Definition, ownedSpans } from './chunk/hierarchy.ts';
+import { measureDefinitions } from './chunk/metrics.ts';
+import { hasOnlyCarriageReturns } from './chunk/source-text.ts';
+import { type Findings, readMatches } from './syntax/captures.ts';
+import type { Syntax, SyntaxReading } from './syntax/syntax.ts';
+import { measureUnreadable } from './syntax/unreadable.ts';
 
 /** What one file's bytes say, apart from where it lies and what `stat` said of it. */
 export type ParsedContent = Pick<ParsedFile, 'status' | 'reason' | 'chunks'>;

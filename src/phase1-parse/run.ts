@@ -5,16 +5,16 @@ import type { Observer } from '../core/events.ts';
 import { batched } from '../core/iterate.ts';
 import type { SourceRules } from '../core/source-rules.ts';
 import { workersWorth } from '../core/workers.ts';
+import { type Discovery, discover } from '../discover/discover.ts';
+import type { Selection } from '../discover/selection.ts';
 import type { Language } from '../languages/load.ts';
 import { fingerprintOf } from '../languages/own.ts';
-import { FOREIGN_CHUNKER } from '../store/adopt.ts';
 import type { Census } from '../store/census.ts';
 import type { FileRecord } from '../store/ledger.ts';
+import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
 import { type ChangePlan, liesWithin, planChanges } from './changes.ts';
-import { type Discovery, discover } from './discover.ts';
-import type { Selection } from './selection.ts';
-import { openParsePool, type ParseOutcome } from './worker-pool.ts';
+import { openParsePool, type ParseOutcome } from './pool/worker-pool.ts';
 
 export interface Phase1Context {
   readonly root: string;
@@ -84,7 +84,7 @@ const GROUPS_PER_TABLE = 16;
  * Brings the chunk table up to date with the tree: removed files go, changed and new ones are parsed and replaced in
  * groups, in discovery order. Errors: NOTHING_TO_INDEX, before anything is written.
  */
-export async function runPhase1(ctx: Phase1Context, signal?: AbortSignal): Promise<Phase1Result> {
+export async function parseChangedFiles(ctx: Phase1Context, signal?: AbortSignal): Promise<Phase1Result> {
   const { ledger, census } = ctx.writer;
   const discovery = await discover(ctx.root, {
     maxFileBytes: ctx.maxFileBytes,

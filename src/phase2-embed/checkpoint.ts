@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as v from 'valibot';
 import type { ModelIdentity } from '../embedding/embedder.ts';
-import { writeFileAtomic } from '../store/atomic-file.ts';
-import { type JsonFile, readJsonFile } from '../store/json-file.ts';
+import { writeFileAtomic } from '../store/files/atomic-file.ts';
+import { type JsonFile, readJsonFile } from '../store/files/json-file.ts';
 import { type StoredModel, storedModelSchema } from '../store/run-file.ts';
 
 const checkpointSchema = v.object({

@@ -47,7 +47,7 @@ interface EmbeddedBatch {
  * the end and on an abort, they are made durable, then claimed as complete, then reported in the checkpoint. Rejects
  * with the signal's reason after that.
  */
-export async function runPhase2(ctx: Phase2Context, options: Phase2Options): Promise<Phase2Result> {
+export async function embedPendingChunks(ctx: Phase2Context, options: Phase2Options): Promise<Phase2Result> {
   const total = await ctx.chunks.countPending();
   const done = { embedded: 0, failed: 0, tokens: 0, reused: 0, checkpoints: 0, batches: 0 };
   ctx.observe({ type: 'phase-started', phase: 2, total, unit: 'chunks' });

@@ -1,8 +1,8 @@
 // What an interrupted run left: which phase has to go on, and from where.
 import type { Phase } from '../core/events.ts';
 import { readCheckpoint } from '../phase2-embed/checkpoint.ts';
-import { FOREIGN_CHUNKER } from '../store/adopt.ts';
-import { keepDamaged } from '../store/json-file.ts';
+import { keepDamaged } from '../store/files/json-file.ts';
+import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
 import type { WritableStores } from '../store/open.ts';
 import { hasBegunPhase1 } from '../store/run-file.ts';
 import type { WritableIndex } from './opened.ts';

@@ -3,7 +3,7 @@ import type { CachedEmbedderOptions } from '../cache/open.ts';
 import type { Config } from '../config/schema.ts';
 import type { Observer } from '../core/events.ts';
 import type { Embedder } from '../embedding/embedder.ts';
-import { keepDamaged } from '../store/json-file.ts';
+import { keepDamaged } from '../store/files/json-file.ts';
 import type { ReadableStores, WritableStores } from '../store/open.ts';
 import { type RunRecord, readRunFile } from '../store/run-file.ts';
 

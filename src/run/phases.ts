@@ -5,17 +5,17 @@ import type { Config } from '../config/schema.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Phase } from '../core/events.ts';
 import { workersWorth } from '../core/workers.ts';
+import type { Selection } from '../discover/selection.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { loadOwnLanguages } from '../languages/own.ts';
-import { chunkerVersion, type Phase1Result, runPhase1 } from '../phase1-parse/run.ts';
-import type { Selection } from '../phase1-parse/selection.ts';
+import { chunkerVersion, type Phase1Result, parseChangedFiles } from '../phase1-parse/run.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
-import { type Phase2Result, runPhase2 } from '../phase2-embed/run.ts';
-import { FOREIGN_CHUNKER, isSameModel } from '../store/adopt.ts';
+import { embedPendingChunks, type Phase2Result } from '../phase2-embed/run.ts';
 import { assignBatches } from '../store/assign-batches.ts';
-import { compactIfFragmented } from '../store/compact.ts';
-import { hasPeerFiles, writePeerFiles } from '../store/peer-files.ts';
+import { compactIfFragmented } from '../store/lance/compact.ts';
+import { FOREIGN_CHUNKER, isSameModel } from '../store/mcp-vector-search/adopt.ts';
+import { hasPeerFiles, writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
 import type { FileWriterContext } from '../store/replace-files.ts';
 import { type RunRecord, writeRunFile } from '../store/run-file.ts';
 import type { WritableIndex } from './opened.ts';
@@ -56,7 +56,7 @@ export async function parse(
     },
     fault,
   };
-  const result = await runPhase1(
+  const result = await parseChangedFiles(
     {
       root: config.root,
       indexDir: config.indexDir,
@@ -145,7 +145,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
       model: toStoredModel(identity),
       phase2: { started_at: now, finished_at: null, recipe, device },
     }));
-    result = await runPhase2(
+    result = await embedPendingChunks(
       {
         ...stores,
         embedder,

@@ -64,3 +64,10 @@ export async function report(
     complete: phase1Finished && matched,
   };
 }
+
+/** Settles only what the counts of the tables bear out: another program, which knows no lock, may have written meanwhile. */
+export async function conclude(...run: Parameters<typeof report>): Promise<RunReport> {
+  const made = await report(...run);
+  if (made.complete) await run[0].stores.settle();
+  return made;
+}

@@ -2,8 +2,8 @@
 import { IndexerError } from '../core/errors.ts';
 import type { ModelIdentity } from '../embedding/embedder.ts';
 import { readCheckpoint, toStoredModel } from '../phase2-embed/checkpoint.ts';
-import { isSameModel } from '../store/adopt.ts';
 import type { Layout } from '../store/layout.ts';
+import { isSameModel } from '../store/mcp-vector-search/adopt.ts';
 import { peekVectors } from '../store/open.ts';
 import { readRunFile, type StoredModel } from '../store/run-file.ts';
 

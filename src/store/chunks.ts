@@ -1,12 +1,12 @@
 // `chunks.lance`: what Phase 1 found, and how far each chunk is. Phase 2 reads it as a stream of batches.
 import type { ChunkStatus, PendingChunk } from '../core/chunk.ts';
 import { batched } from '../core/iterate.ts';
-import { toArrow } from './arrow.ts';
-import { isVersionGone } from './engine-failure.ts';
-import type { RowBatch } from './row-batch.ts';
+import { toArrow } from './lance/arrow.ts';
+import { isVersionGone } from './lance/engine-failure.ts';
+import type { RowBatch } from './lance/row-batch.ts';
+import { idsOf, type TableHandle } from './lance/table.ts';
 import { ASSIGN_SCHEMA, HASH_SCHEMA, MARK_SCHEMA } from './schema.ts';
 import { inSlices, isIn } from './sql.ts';
-import { idsOf, type TableHandle } from './table.ts';
 
 /** Rows of a batch at most; also the unit that a kill can cost. */
 export const BATCH_ROWS = 512;

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { FileStamp, FileStatus } from '../core/chunk.ts';
 import { errnoOf } from '../core/errors.ts';
-import { syncDirectory, syncFile, writeFileAtomic } from './atomic-file.ts';
+import { syncDirectory, syncFile, writeFileAtomic } from './files/atomic-file.ts';
 
 export interface FileRecord {
   readonly path: string;

@@ -3,10 +3,10 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
-import { exists, syncDirectory, writeFileAtomic } from './atomic-file.ts';
-import { readJsonFile } from './json-file.ts';
+import { exists, syncDirectory, writeFileAtomic } from './files/atomic-file.ts';
+import { readJsonFile } from './files/json-file.ts';
 import type { Layout } from './layout.ts';
-import { recordPeerModel } from './peer-files.ts';
+import { recordPeerModel } from './mcp-vector-search/peer-files.ts';
 import { readRunFile, type StoredModel, storedModelSchema, writeRunFile } from './run-file.ts';
 
 const journalSchema = v.object({

@@ -1,11 +1,11 @@
 // Opens the table in which all vectors are made anew.
 import { basename, dirname } from 'node:path';
-import { makeDirectory } from './atomic-file.ts';
-import { connect } from './connect.ts';
-import { quarantineBadHeads } from './durability.ts';
+import { makeDirectory } from './files/atomic-file.ts';
+import { connect } from './lance/connect.ts';
+import { quarantineBadHeads } from './lance/durability.ts';
+import { type Fence, openTable } from './lance/table.ts';
 import type { Layout } from './layout.ts';
 import { vectorsSchema } from './schema.ts';
-import { type Fence, openTable } from './table.ts';
 import { type VectorsStore, vectorsStore } from './vectors.ts';
 
 /** With what an interrupted run left in it. To be called under the lock; `root` names the project in its rows. */

@@ -1,8 +1,8 @@
 // `run.json`: how far the last run came. Phase 1 unfinished here means that the chunk table may not be all there is.
 import * as v from 'valibot';
-import { FOREIGN_CHUNKER } from './adopt.ts';
-import { writeFileAtomic } from './atomic-file.ts';
-import { type JsonFile, readJsonFile } from './json-file.ts';
+import { writeFileAtomic } from './files/atomic-file.ts';
+import { type JsonFile, readJsonFile } from './files/json-file.ts';
+import { FOREIGN_CHUNKER } from './mcp-vector-search/adopt.ts';
 
 /** What two vectors must share to be comparable, as it is kept on disk. */
 export const storedModelSchema = v.object({

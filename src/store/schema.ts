@@ -13,8 +13,8 @@ import {
   Utf8,
 } from 'apache-arrow';
 import type { Chunk, ChunkStatus, PendingChunk } from '../core/chunk.ts';
-import { toArrow } from './arrow.ts';
 import { countWordsIn, textColumn } from './columns.ts';
+import { toArrow } from './lance/arrow.ts';
 
 const string = new Utf8();
 const int32 = new Int32();

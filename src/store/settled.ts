@@ -5,11 +5,11 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errnoOf } from '../core/errors.ts';
-import { writeFileAtomic } from './atomic-file.ts';
 import { type Census, emptyCensus } from './census.ts';
+import { writeFileAtomic } from './files/atomic-file.ts';
+import { readManifests } from './lance/manifest.ts';
 import type { Layout } from './layout.ts';
 import type { FileRecord } from './ledger.ts';
-import { readManifests } from './manifest.ts';
 
 type LedgerFiles = ReadonlyMap<string, FileRecord>;
 

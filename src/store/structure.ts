@@ -1,8 +1,8 @@
 // `structure.lance`: hierarchy and metrics, one row per chunk. A chunk without a row here is foreign or lost.
 import type { Chunk } from '../core/chunk.ts';
+import type { TableHandle } from './lance/table.ts';
 import { structureRowsToArrow } from './schema.ts';
 import { inSlices, isIn } from './sql.ts';
-import type { TableHandle } from './table.ts';
 
 export interface StructureStore {
   readonly table: TableHandle;

@@ -1,11 +1,11 @@
 // `vectors.lance`: one self-contained row per embedded chunk; search reads nothing else.
 import { IndexerError } from '../core/errors.ts';
-import { toArrow } from './arrow.ts';
-import { asLostFile, isVersionGone } from './engine-failure.ts';
-import { LATER_COLUMNS } from './missing-columns.ts';
+import { toArrow } from './lance/arrow.ts';
+import { asLostFile, isVersionGone } from './lance/engine-failure.ts';
+import { LATER_COLUMNS } from './lance/missing-columns.ts';
+import { idsOf, type TableHandle } from './lance/table.ts';
 import { PLACE_SCHEMA, type VectorBatch, vectorBatchToArrow, vectorsSchema } from './schema.ts';
 import { inSlices, isIn, plus, quoted } from './sql.ts';
-import { idsOf, type TableHandle } from './table.ts';
 
 /** A row found by search; `distance` is the cosine distance, 0 to 2. */
 export interface NearestRow {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
 import { errnoOf } from '../core/errors.ts';
-import { readJsonFile } from '../store/json-file.ts';
+import { readJsonFile } from '../store/files/json-file.ts';
 import { type FileRecord, readLedger } from '../store/ledger.ts';
 import { type RunRecord, readRunFile } from '../store/run-file.ts';
 import type { OpenTable } from './check-tables.ts';

@@ -1,11 +1,12 @@
 // Deletes damaged rows and sets the chunks that lost their vector back to pending.
+
+import { readManifests } from '../store/lance/manifest.ts';
+import { type Fence, openTable, type TableHandle } from '../store/lance/table.ts';
 import type { Layout } from '../store/layout.ts';
-import { readManifests } from '../store/manifest.ts';
 import { inSlices, isIn } from '../store/sql.ts';
-import { type Fence, openTable, type TableHandle } from '../store/table.ts';
+import type { Verified } from './examine.ts';
 import { CHUNK_DAMAGE, STRUCTURE_DAMAGE, VECTOR_DAMAGE } from './findings.ts';
 import { connectTo, openReader } from './read-table.ts';
-import type { Verified } from './verify.ts';
 
 export async function dropDamagedRows(
   layout: Layout,

@@ -1,8 +1,8 @@
 // A reader of its own, so that a mistake in the stores' code cannot hide itself.
 import { basename, dirname } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import { requireTemporaryFolder } from '../store/connect.ts';
-import { refusalOf } from '../store/engine-failure.ts';
+import { requireTemporaryFolder } from '../store/lance/connect.ts';
+import { refusalOf } from '../store/lance/engine-failure.ts';
 
 /** One column of a batch: values by row. */
 export interface Column {

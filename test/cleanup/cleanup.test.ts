@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type CleanupOptions, cleanUp } from '../../src/cleanup/cleanup.ts';
-import { rollbackMigration } from '../../src/migrate/rollback.ts';
-import { migrateToDualTable } from '../../src/migrate/to-dual-table.ts';
-import { acquireLock } from '../../src/store/lock.ts';
+import { type CleanupOptions, removeWaste } from '../../src/cleanup/remove-waste.ts';
+import { restoreOldTable } from '../../src/migrate/rollback.ts';
+import { convertToDualTable } from '../../src/migrate/to-dual-table.ts';
+import { acquireLock } from '../../src/store/lock/lock.ts';
 import { openForReading } from '../../src/store/open.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { smallProject, tandem } from '../cli/care.ts';
@@ -26,7 +26,7 @@ import {
 const MODEL = { dimension: DIMENSION, modelId: 'sentence-transformers/all-MiniLM-L6-v2' };
 
 function clean(root: string, options: CleanupOptions = {}) {
-  return cleanUp({ ...targetOf(root), durability: 'full' }, MODEL, options);
+  return removeWaste({ ...targetOf(root), durability: 'full' }, MODEL, options);
 }
 
 /** Five files in several versions, with deleted rows, an index and no row pending; the files are on disk. */
@@ -162,11 +162,11 @@ describe('backups', () => {
   test('of a migration go, and with them the way back, which says so', async () => {
     await using directory = await temporaryDirectory();
     await makeOldProject(directory.path);
-    await migrateToDualTable(targetOf(directory.path));
+    await convertToDualTable(targetOf(directory.path));
     const before = await stateOf(directory.path);
     expect(kindsOf(await clean(directory.path))).toEqual(new Set(['backups']));
     expect(await readdir(targetOf(directory.path).indexDir)).not.toContain('code_search.backup');
-    await expect(rollbackMigration(targetOf(directory.path))).rejects.toThrow('no backup');
+    await expect(restoreOldTable(targetOf(directory.path))).rejects.toThrow('no backup');
     expect(await stateOf(directory.path)).toEqual(before);
   });
 
@@ -176,19 +176,19 @@ describe('backups', () => {
     await makeOldProject(directory.path);
     const before = await bytesOf(target.indexDir);
     expect((await clean(directory.path)).freed).toEqual([]);
-    await migrateToDualTable(target);
-    await rollbackMigration(target);
+    await convertToDualTable(target);
+    await restoreOldTable(target);
     expect(kindsOf(await clean(directory.path))).toEqual(new Set(['backups']));
     expect(await bytesOf(target.indexDir)).toEqual(before);
     expect(await readdir(join(target.indexDir, 'tandem'))).toEqual([]);
-    expect(await migrateToDualTable(target)).toMatchObject({ state: 'migrated' });
+    expect(await convertToDualTable(target)).toMatchObject({ state: 'migrated' });
   });
 });
 
 test('stopped after every single removal, it comes to its end when run again, and no row is lost on the way', async () => {
   await using directory = await temporaryDirectory();
   await makeOldProject(directory.path);
-  await migrateToDualTable(targetOf(directory.path));
+  await convertToDualTable(targetOf(directory.path));
   {
     await using stores = await openStores(directory.path);
     for (let i = 0; i < 3; i++) await replaceFiles(writerOf(stores), [makeFile('src/new.py', texts(`v${i}`, 2))]);
@@ -226,7 +226,9 @@ test.each(['phase1.removed-chunks', 'cleanup.vanished-removed'])(
       if (name === point) throw new Error('stopped');
     };
     const model = { dimension: 384, modelId: MODEL.modelId };
-    await expect(cleanUp({ ...targetOf(root), durability: 'full' }, model, { fault: stop })).rejects.toThrow('stopped');
+    await expect(removeWaste({ ...targetOf(root), durability: 'full' }, model, { fault: stop })).rejects.toThrow(
+      'stopped',
+    );
     expect(tandem('verify', root)).toMatchObject({ code: 4, stdout: expect.not.stringContaining('damaged:') });
     expect(tandem('index', root).code).toBe(0);
     expect(tandem('verify', root).code).toBe(0);

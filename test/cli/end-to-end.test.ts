@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { RunReport, SearchHit } from '../../src/index.ts';
-import type { StatusReport } from '../../src/status.ts';
-import { acquireLock } from '../../src/store/lock.ts';
+import type { StatusReport } from '../../src/operations/status.ts';
+import { acquireLock } from '../../src/store/lock/lock.ts';
 import { indexDigest } from '../crash/project.ts';
 import { temporaryDirectory } from '../store/make.ts';
 

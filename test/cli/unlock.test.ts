@@ -2,8 +2,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { acquireLock } from '../../src/store/lock.ts';
-import { describeSelf } from '../../src/store/lock-holder.ts';
+import { describeSelf } from '../../src/store/lock/holder.ts';
+import { acquireLock } from '../../src/store/lock/lock.ts';
 import { smallProject, tandem, tandemLater } from './care.ts';
 
 test('a second run is refused at once, waits if asked to, and goes on when the first has ended', async () => {

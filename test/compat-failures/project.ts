@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { RunReport, SearchHit, StatusReport } from '../../src/index.ts';
-import { connect } from '../../src/store/connect.ts';
+import { connect } from '../../src/store/lance/connect.ts';
 
 export const bin = fileURLToPath(new URL('../../bin/tandem.js', import.meta.url));
 export const INDEX = '.mcp-vector-search';

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync, symlinkSync, truncateSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { connect } from '../../src/store/connect.ts';
+import { connect } from '../../src/store/lance/connect.ts';
 import { makeRows, writeFiles, writeSingleTable, writeSplitTables } from '../migrate/make-old.ts';
 import {
   bin,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verifyIndex } from '../../src/verify/verify.ts';
+import { verifyIndex } from '../../src/operations/verify.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../store/make.ts';
 import { type FaultyCommand, runCommand } from './faulty-run.mjs';
 import { modelDir } from './harness/fast-embedder.mjs';

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { StatusReport } from '../../src/status.ts';
+import type { StatusReport } from '../../src/operations/status.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../store/make.ts';
 import { indexDigest, writeProject } from './project.ts';
 

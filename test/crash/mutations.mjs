@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { dirname, join, relative } from 'node:path';
 import { loadConfig } from '../../dist/config/load.js';
 import { IndexerError, status } from '../../dist/index.js';
-import { describeSelf } from '../../dist/store/lock-holder.js';
+import { describeSelf } from '../../dist/store/lock/holder.js';
 import { runCommand } from './faulty-run.mjs';
 import { configOf } from './harness/fast-embedder.mjs';
 import { randomFrom } from './harness/random.mjs';

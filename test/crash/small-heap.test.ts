@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
-import { verifyIndex } from '../../src/verify/verify.ts';
+import { verifyIndex } from '../../src/operations/verify.ts';
 import { temporaryDirectory } from '../store/make.ts';
 import { runCommand } from './faulty-run.mjs';
 import { modelDir } from './harness/fast-embedder.mjs';

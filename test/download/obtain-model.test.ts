@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { IndexEvent } from '../../src/core/events.ts';
 import { type HubModel, obtainModel } from '../../src/download/obtain-model.ts';
 import { openEmbedder } from '../../src/embedding/open.ts';
-import { openIndex } from '../../src/indexer.ts';
+import { openIndex } from '../../src/run/open-index.ts';
 import { makeTinyModel } from '../embedding/tiny-model.ts';
 import { COMMIT, localHub, serving } from './local-hub.ts';
 

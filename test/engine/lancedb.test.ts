@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Connection, connect, type Table } from '@lancedb/lancedb';
 import { Field, FixedSizeList, Float32, Schema, Utf8 } from 'apache-arrow';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { newestFirst, parseManifest } from '../../src/store/manifest.ts';
+import { newestFirst, parseManifest } from '../../src/store/lance/manifest.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../store/make.ts';
 
 const DIMENSION = 384;

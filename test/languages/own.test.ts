@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
+import { EVERYTHING } from '../../src/discover/selection.ts';
 import { GRAMMARS_DIR } from '../../src/languages/load.ts';
 import { fingerprintOf, loadOwnLanguages, withOwn } from '../../src/languages/own.ts';
+import { openParsePool } from '../../src/phase1-parse/pool/worker-pool.ts';
 import { chunkerVersion } from '../../src/phase1-parse/run.ts';
-import { EVERYTHING } from '../../src/phase1-parse/selection.ts';
-import { openParsePool } from '../../src/phase1-parse/worker-pool.ts';
 
 const QUERY = '(function_declaration name: (_) @name parameters: (_) @params body: (_) @body) @def.function';
 const SOURCE = 'function add(a, b)\n  return a + b\nend\n';

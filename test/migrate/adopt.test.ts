@@ -5,12 +5,13 @@ import { connect } from '@lancedb/lancedb';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import type { IndexEvent } from '../../src/core/events.ts';
-import { indexProject, openIndex } from '../../src/indexer.ts';
+import { indexProject } from '../../src/operations/index.ts';
+import { verifyIndex } from '../../src/operations/verify.ts';
+import { openIndex } from '../../src/run/open-index.ts';
 import { conditionOf } from '../../src/search/filter.ts';
-import { FOREIGN_CHUNKER } from '../../src/store/adopt.ts';
+import { FOREIGN_CHUNKER } from '../../src/store/mcp-vector-search/adopt.ts';
 import { openForReading } from '../../src/store/open.ts';
 import { CHUNKS_SCHEMA } from '../../src/store/schema.ts';
-import { verifyIndex } from '../../src/verify/verify.ts';
 import { openStores, tableState, temporaryDirectory, vectorOf } from '../store/make.ts';
 import { bytesOf, INDEX, type MadeRow, makeRows, type SplitOptions, writeFiles, writeSplitTables } from './make-old.ts';
 

@@ -5,8 +5,8 @@ import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rollbackMigration } from '../../src/migrate/rollback.ts';
-import { finishInterruptedMigration, migrateToDualTable } from '../../src/migrate/to-dual-table.ts';
+import { restoreOldTable } from '../../src/migrate/rollback.ts';
+import { convertToDualTable, finishInterruptedMigration } from '../../src/migrate/to-dual-table.ts';
 import { detectLayout } from '../../src/store/open.ts';
 import { openStores, type TemporaryDirectory, tableState, temporaryDirectory } from '../store/make.ts';
 import { bytesOf, makeOldProject, targetOf } from './make-old.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await makeOldProject(project.path, { oldRoot: '/home/somebody/shop' });
   oldIndex = await bytesOf(targetOf(project.path).indexDir);
   await using copy = await copyOf(project.path);
-  await migrateToDualTable(targetOf(copy.path));
+  await convertToDualTable(targetOf(copy.path));
   migrated = await stateOf(copy.path);
 });
 
@@ -82,7 +82,7 @@ describe('a migration that is killed', () => {
     await using copy = await copyOf(project.path);
     killAt(copy.path, 'migrate', point);
     await expectOldTableSomewhere(copy.path);
-    expect(['finished', 'migrated', 'nothing']).toContain((await migrateToDualTable(targetOf(copy.path))).state);
+    expect(['finished', 'migrated', 'nothing']).toContain((await convertToDualTable(targetOf(copy.path))).state);
     await expectMigrated(copy.path);
   });
 
@@ -97,7 +97,7 @@ describe('a migration that is killed', () => {
   test('after the switch can be rolled back at once', async () => {
     await using copy = await copyOf(project.path);
     killAt(copy.path, 'migrate', 'migrate.switched');
-    await rollbackMigration(targetOf(copy.path));
+    await restoreOldTable(targetOf(copy.path));
     expect(await bytesOf(targetOf(copy.path).indexDir)).toEqual(oldIndex);
   });
 });
@@ -111,13 +111,13 @@ describe('a rollback that is killed', () => {
     ['rollback.done', 1],
   ] as const)('at %s (hit %i) comes to its end when it is run again', async (point, hit) => {
     await using copy = await copyOf(project.path);
-    await migrateToDualTable(targetOf(copy.path));
+    await convertToDualTable(targetOf(copy.path));
     killAt(copy.path, 'rollback', point, hit);
     await expectOldTableSomewhere(copy.path);
-    if (point === 'rollback.done') await expect(rollbackMigration(targetOf(copy.path))).rejects.toThrow('no backup');
-    else await rollbackMigration(targetOf(copy.path));
+    if (point === 'rollback.done') await expect(restoreOldTable(targetOf(copy.path))).rejects.toThrow('no backup');
+    else await restoreOldTable(targetOf(copy.path));
     expect(await bytesOf(targetOf(copy.path).indexDir)).toEqual(oldIndex);
-    await migrateToDualTable(targetOf(copy.path));
+    await convertToDualTable(targetOf(copy.path));
     await expectMigrated(copy.path);
   });
 });
@@ -134,10 +134,10 @@ test(`${ROUNDS} migrations and rollbacks killed at random moments lose nothing`,
       await ended;
       await expectOldTableSomewhere(copy.path);
       if (what === 'migrate') {
-        await migrateToDualTable(targetOf(copy.path));
+        await convertToDualTable(targetOf(copy.path));
         await expectMigrated(copy.path);
       } else {
-        await rollbackMigration(targetOf(copy.path)).catch((error: unknown) => {
+        await restoreOldTable(targetOf(copy.path)).catch((error: unknown) => {
           expect(error).toMatchObject({ code: 'MIGRATION_REFUSED' }); // it had come to its end
         });
         expect(await bytesOf(targetOf(copy.path).indexDir)).toEqual(oldIndex);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@lancedb/lancedb';
 import { type DataType, Field, FixedSizeList, Float32, Float64, Int32, Int64, List, Schema, Utf8 } from 'apache-arrow';
-import { toArrow } from '../../src/store/arrow.ts';
+import { toArrow } from '../../src/store/lance/arrow.ts';
 import { sha256, vectorOf } from '../store/make.ts';
 
 export const INDEX = '.mcp-vector-search';

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { rollbackMigration } from '../../src/migrate/rollback.ts';
-import { migrateToDualTable } from '../../src/migrate/to-dual-table.ts';
+import { restoreOldTable } from '../../src/migrate/rollback.ts';
+import { convertToDualTable } from '../../src/migrate/to-dual-table.ts';
 import { detectLayout } from '../../src/store/open.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { makeFile, openStores, temporaryDirectory, texts, writerOf } from '../store/make.ts';
@@ -18,14 +18,14 @@ test('restores the old index byte for byte, and it can be migrated again', async
   await writeFile(join(target.indexDir, 'schema_version.json'), '{"version":"2.3.0"}');
   const before = await bytesOf(target.indexDir);
   for (let round = 0; round < 2; round++) {
-    await migrateToDualTable(target);
+    await convertToDualTable(target);
     expect(JSON.parse(await readFile(join(target.indexDir, 'schema_version.json'), 'utf8'))).toMatchObject({
       version: '2.4.0',
     });
     expect(JSON.parse(await readFile(join(target.indexDir, 'index_metadata.json'), 'utf8'))).toMatchObject({
       index_version: '4.1.14',
     });
-    const report = await rollbackMigration(target);
+    const report = await restoreOldTable(target);
     expect(report).toMatchObject({ newer: 0, tables: [{ from: 'code_search.backup', to: 'code_search.lance' }] });
     expect(await bytesOf(target.indexDir)).toEqual(before);
     expect((await readdir(join(report.kept, 'lance'))).sort()).toEqual(['chunks.lance', 'vectors.lance']);
@@ -38,9 +38,9 @@ test('leaves nothing of a kill while metadata was written, and the temporary fil
   await makeOldProject(directory.path);
   await writeFile(join(target.indexDir, '.of-another-program.tmp'), 'theirs');
   const before = await bytesOf(target.indexDir);
-  await migrateToDualTable(target);
+  await convertToDualTable(target);
   await writeFile(join(target.indexDir, `.index_metadata.json.${randomUUID()}.tmp`), '{"half":');
-  await rollbackMigration(target);
+  await restoreOldTable(target);
   expect(await bytesOf(target.indexDir)).toEqual(before);
 });
 
@@ -51,8 +51,8 @@ test('restores split tables too', async () => {
   await writeFiles(directory.path, rows);
   await writeSplitTables(directory.path, rows);
   const before = await bytesOf(target.indexDir);
-  await migrateToDualTable(target);
-  await rollbackMigration(target);
+  await convertToDualTable(target);
+  await restoreOldTable(target);
   expect(await bytesOf(target.indexDir)).toEqual(before);
 });
 
@@ -60,12 +60,12 @@ test('says how many chunks were made since the migration', async () => {
   await using directory = await temporaryDirectory();
   const target = targetOf(directory.path);
   await makeOldProject(directory.path);
-  await migrateToDualTable(target);
+  await convertToDualTable(target);
   {
     await using stores = await openStores(directory.path);
     await replaceFiles(writerOf(stores), [makeFile('src/new.py', texts('new', 5))]);
   }
-  expect(await rollbackMigration(target)).toMatchObject({ newer: 5 });
+  expect(await restoreOldTable(target)).toMatchObject({ newer: 5 });
 });
 
 test('works where our own folder was lost, or the new tables are damaged', async () => {
@@ -73,10 +73,10 @@ test('works where our own folder was lost, or the new tables are damaged', async
   const target = targetOf(directory.path);
   await makeOldProject(directory.path);
   const old = await bytesOf(join(target.indexDir, 'code_search.lance'));
-  await migrateToDualTable(target);
+  await convertToDualTable(target);
   await rm(join(target.indexDir, 'tandem'), { recursive: true });
   await rm(join(target.indexDir, 'lance', 'chunks.lance', '_versions'), { recursive: true });
-  expect(await rollbackMigration(target)).toMatchObject({ newer: null });
+  expect(await restoreOldTable(target)).toMatchObject({ newer: null });
   expect(await bytesOf(join(target.indexDir, 'code_search.lance'))).toEqual(old);
   expect(await detectLayout(target.indexDir)).toBe('code_search');
 });
@@ -106,10 +106,10 @@ test.each(refusals)('refuses %s and changes nothing', async (_name, message, spo
   await using directory = await temporaryDirectory();
   const target = targetOf(directory.path);
   await makeOldProject(directory.path);
-  await migrateToDualTable(target);
+  await convertToDualTable(target);
   await spoil(target.indexDir);
   const before = await bytesOf(target.indexDir);
-  const attempt = rollbackMigration(target);
+  const attempt = restoreOldTable(target);
   await expect(attempt).rejects.toMatchObject({ code: 'MIGRATION_REFUSED', message: expect.stringMatching(message) });
   expect(await bytesOf(target.indexDir)).toEqual(before);
 });
@@ -117,10 +117,10 @@ test.each(refusals)('refuses %s and changes nothing', async (_name, message, spo
 test('refuses an index that was never migrated, and a place without an index', async () => {
   await using directory = await temporaryDirectory();
   const target = targetOf(directory.path);
-  await expect(rollbackMigration(target)).rejects.toMatchObject({ code: 'MIGRATION_REFUSED' });
+  await expect(restoreOldTable(target)).rejects.toMatchObject({ code: 'MIGRATION_REFUSED' });
   await makeOldProject(directory.path);
   const before = await bytesOf(directory.path);
-  await expect(rollbackMigration(target)).rejects.toMatchObject({ code: 'MIGRATION_REFUSED' });
+  await expect(restoreOldTable(target)).rejects.toMatchObject({ code: 'MIGRATION_REFUSED' });
   expect(await bytesOf(directory.path)).toEqual(before);
 });
 
@@ -128,11 +128,11 @@ test('a journal that cannot be read stops everything rather than guessing', asyn
   await using directory = await temporaryDirectory();
   const target = targetOf(directory.path);
   await makeOldProject(directory.path);
-  await migrateToDualTable(target);
+  await convertToDualTable(target);
   const journal = join(target.indexDir, 'tandem', 'backup', 'journal.json');
   await rename(journal, `${journal}.real`);
   await writeFile(journal, '{"schema":1,');
-  await expect(rollbackMigration(target)).rejects.toMatchObject({ code: 'INDEX_DAMAGED' });
+  await expect(restoreOldTable(target)).rejects.toMatchObject({ code: 'INDEX_DAMAGED' });
   await rename(`${journal}.real`, journal);
-  expect(await rollbackMigration(target)).toMatchObject({ newer: 0 });
+  expect(await restoreOldTable(target)).toMatchObject({ newer: 0 });
 });

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { IndexEvent } from '../../src/core/events.ts';
-import { rollbackMigration } from '../../src/migrate/rollback.ts';
-import { migrateToDualTable } from '../../src/migrate/to-dual-table.ts';
-import { acquireLock } from '../../src/store/lock.ts';
+import { restoreOldTable } from '../../src/migrate/rollback.ts';
+import { convertToDualTable } from '../../src/migrate/to-dual-table.ts';
+import { acquireLock } from '../../src/store/lock/lock.ts';
 import { detectLayout } from '../../src/store/open.ts';
 import { openStores, sha256, tableState, temporaryDirectory, vectorOf } from '../store/make.ts';
 import {
@@ -66,7 +66,7 @@ describe('a single old table', () => {
   test('keeps every row, id, text and vector bit, with relative paths and parents', async () => {
     await using directory = await temporaryDirectory();
     const rows = await makeOldProject(directory.path);
-    const report = await migrateToDualTable(targetOf(directory.path));
+    const report = await convertToDualTable(targetOf(directory.path));
     expect(report).toMatchObject({ state: 'migrated', rows: 16, chunks: 16, vectors: 16, doubled: 0, chunksToRedo: 0 });
     expect(report.files.unchanged).toHaveLength(4);
     await expectMigrated(directory.path, rows);
@@ -80,7 +80,7 @@ describe('a single old table', () => {
   test('keeps what no column of today takes, as JSON by chunk', async () => {
     await using directory = await temporaryDirectory();
     const rows = await makeOldProject(directory.path, { changed: { 1: { return_type: 'list[int]' } } });
-    await migrateToDualTable(targetOf(directory.path));
+    await convertToDualTable(targetOf(directory.path));
     const { connect } = await import('@lancedb/lancedb');
     const connection = await connect(join(directory.path, INDEX, 'tandem', 'lance'));
     const table = await connection.openTable('leftover');
@@ -104,7 +104,7 @@ describe('a single old table', () => {
   ])('reads imports that are %s', async (_name, imports, expected) => {
     await using directory = await temporaryDirectory();
     const rows = await makeOldProject(directory.path, { changed: { 0: { imports } } });
-    await migrateToDualTable(targetOf(directory.path));
+    await convertToDualTable(targetOf(directory.path));
     await using stores = await openStores(directory.path);
     const [row] = await stores.chunks.table.engine.query().where(`chunk_id = '${rows[0]!.id}'`).toArray();
     expect([...row.imports]).toEqual(expected);
@@ -123,7 +123,7 @@ describe('a single old table', () => {
       fc.asyncProperty(variants, async (variant: Variant) => {
         await using directory = await temporaryDirectory();
         const rows = await makeOldProject(directory.path, variant, { files: 2, methods: 2 });
-        const report = await migrateToDualTable(targetOf(directory.path));
+        const report = await convertToDualTable(targetOf(directory.path));
         expect(report).toMatchObject({ state: 'migrated', chunks: 6, vectors: 6 });
         await expectMigrated(directory.path, rows, { parents: variant.columns!.includes('parent_chunk_id') });
       }),
@@ -136,7 +136,7 @@ describe('a single old table', () => {
     const rows = makeRows(1, size - 1);
     await writeFiles(directory.path, rows);
     await writeSingleTable(directory.path, rows);
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ chunks: size, vectors: size });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ chunks: size, vectors: size });
     await expectMigrated(directory.path, rows);
   });
 
@@ -146,16 +146,16 @@ describe('a single old table', () => {
     await writeSplitTables(directory.path, rows, { place: 'lance', early: true, withVectors: [] });
     const before = await bytesOf(join(directory.path, INDEX));
     expect(await detectLayout(join(directory.path, INDEX))).toBe('code_search');
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated', vectors: 16 });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated', vectors: 16 });
     await expectMigrated(directory.path, rows);
-    await rollbackMigration(targetOf(directory.path));
+    await restoreOldTable(targetOf(directory.path));
     expect(await bytesOf(join(directory.path, INDEX))).toEqual(before);
   });
 
   test('of a project that was moved finds its files at the new place', async () => {
     await using directory = await temporaryDirectory();
     const rows = await makeOldProject(directory.path, { oldRoot: '/home/somebody/shop' });
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ oldRoot: '/home/somebody/shop' });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ oldRoot: '/home/somebody/shop' });
     await expectMigrated(directory.path, rows);
   });
 
@@ -163,7 +163,7 @@ describe('a single old table', () => {
     await using directory = await temporaryDirectory();
     const rows = await makeOldProject(directory.path, { oldRoot: '/home/somebody/shop' });
     await rm(join(directory.path, INDEX, 'config.json'));
-    await migrateToDualTable(targetOf(directory.path));
+    await convertToDualTable(targetOf(directory.path));
     await expectMigrated(directory.path, rows);
   });
 
@@ -182,7 +182,7 @@ describe('a single old table', () => {
     const observe = (event: IndexEvent) => {
       if (event.type === 'notice') messages.push(event.message);
     };
-    const plan = await migrateToDualTable(targetOf(directory.path), { dryRun: true, observe });
+    const plan = await convertToDualTable(targetOf(directory.path), { dryRun: true, observe });
     expect(plan.files).toEqual({
       unchanged: [`it's/deep "3".py`],
       changed: [first],
@@ -191,7 +191,7 @@ describe('a single old table', () => {
     });
     expect(plan).toMatchObject({ chunksToRedo: 8, recipe: 'mvs' });
     expect(messages.join('\n')).toMatch(/1 file changed, 1 not known.*src\/file1\.py, it's/);
-    const report = await migrateToDualTable(targetOf(directory.path));
+    const report = await convertToDualTable(targetOf(directory.path));
     expect({ ...report, state: 'planned', seconds: 0, bytes: 0 }).toEqual({ ...plan, seconds: 0, bytes: 0 });
     await using stores = await openStores(directory.path);
     expect([...stores.ledger.files.keys()]).toEqual([`it's/deep "3".py`]);
@@ -206,7 +206,7 @@ describe('a single old table', () => {
       3: { vector: new Float32Array(384).fill(Number.POSITIVE_INFINITY) },
     };
     await makeOldProject(directory.path, { changed });
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ chunks: 16, vectors: 13 });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ chunks: 16, vectors: 13 });
     await using stores = await openStores(directory.path);
     expect(await stores.chunks.countPending()).toBe(3);
     expect(stores.repairs).toEqual({});
@@ -218,7 +218,7 @@ describe('a single old table', () => {
     await writeFiles(directory.path, rows);
     const again: MadeRow = { ...rows[1]!, content: 'the newer text' };
     await writeSingleTable(directory.path, [...rows, again, again]);
-    const report = await migrateToDualTable(targetOf(directory.path));
+    const report = await convertToDualTable(targetOf(directory.path));
     expect(report).toMatchObject({ rows: 8, doubled: 2, chunks: 6, vectors: 6, files: { changed: [again.path] } });
     expect(await column(directory.path, 'chunks', 'content')).toContain('the newer text');
   });
@@ -226,7 +226,7 @@ describe('a single old table', () => {
   test('made by the real old tool is migrated, and none of its files has to be parsed', async () => {
     await using directory = await temporaryDirectory();
     await copyRealProject(directory.path);
-    const report = await migrateToDualTable(targetOf(directory.path));
+    const report = await convertToDualTable(targetOf(directory.path));
     expect(report).toMatchObject({ rows: 18, chunks: 18, vectors: 18, chunksToRedo: 0, oldRoot: '/srv/orchard' });
     expect(report.files.unchanged).toHaveLength(7);
     expect(await column(directory.path, 'chunks', 'hierarchy_path')).toContain('Tree.yield_kg');
@@ -242,7 +242,7 @@ describe('split old tables', () => {
     const rows = makeRows(3, 2);
     await writeFiles(directory.path, rows);
     await writeSplitTables(directory.path, rows);
-    const report = await migrateToDualTable(targetOf(directory.path));
+    const report = await convertToDualTable(targetOf(directory.path));
     expect(report).toMatchObject({ state: 'migrated', chunks: 9, vectors: 9 });
     expect(report.tables.map(({ to }) => to)).toEqual(['chunks.backup', 'vectors.backup']);
     await expectMigrated(directory.path, rows);
@@ -253,7 +253,7 @@ describe('split old tables', () => {
     const rows = makeRows(3, 2);
     await writeFiles(directory.path, rows);
     await writeSplitTables(directory.path, rows, { copied: true });
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated', vectors: 9 });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated', vectors: 9 });
     await expectMigrated(directory.path, rows);
     expect(await column(directory.path, 'vectors', 'content')).toEqual(
       expect.arrayContaining(rows.map((row) => row.content)),
@@ -267,7 +267,7 @@ describe('split old tables', () => {
     await writeFiles(directory.path, rows);
     await writeSplitTables(directory.path, rows, { copied: true });
     await writeSingleTable(directory.path, rows);
-    const report = await migrateToDualTable(targetOf(directory.path));
+    const report = await convertToDualTable(targetOf(directory.path));
     expect(report.tables).toEqual([{ from: 'code_search.lance', to: 'code_search.backup' }]);
     await expectMigrated(directory.path, rows);
   });
@@ -277,7 +277,7 @@ describe('split old tables', () => {
     const rows = makeRows(2, 2);
     await writeFiles(directory.path, rows);
     await writeSplitTables(directory.path, rows, { withVectors: [0, 3] });
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ chunks: 6, vectors: 2 });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ chunks: 6, vectors: 2 });
     await using stores = await openStores(directory.path);
     expect(await stores.chunks.countPending()).toBe(4);
   });
@@ -287,7 +287,7 @@ describe('split old tables', () => {
     const rows = makeRows(2, 2);
     await writeFiles(directory.path, rows);
     await writeSplitTables(directory.path, rows, { withVectors: [] });
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ chunks: 6, vectors: 0 });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ chunks: 6, vectors: 0 });
   });
 });
 
@@ -296,7 +296,7 @@ describe('nothing is changed', () => {
     await using directory = await temporaryDirectory();
     await makeOldProject(directory.path);
     const before = await bytesOf(join(directory.path, INDEX));
-    const plan = await migrateToDualTable(targetOf(directory.path), { dryRun: true });
+    const plan = await convertToDualTable(targetOf(directory.path), { dryRun: true });
     expect(plan).toMatchObject({ state: 'planned', rows: 16, vectors: 16 });
     expect(plan.bytes.needed).toBeGreaterThan(plan.bytes.old);
     expect(await bytesOf(join(directory.path, INDEX))).toEqual(before);
@@ -306,17 +306,17 @@ describe('nothing is changed', () => {
   test('where the index has two tables already', async () => {
     await using directory = await temporaryDirectory();
     await makeOldProject(directory.path);
-    await migrateToDualTable(targetOf(directory.path));
+    await convertToDualTable(targetOf(directory.path));
     const before = await bytesOf(join(directory.path, INDEX));
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ state: 'nothing' });
-    expect(await migrateToDualTable(targetOf(directory.path), { dryRun: true })).toMatchObject({ state: 'nothing' });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ state: 'nothing' });
+    expect(await convertToDualTable(targetOf(directory.path), { dryRun: true })).toMatchObject({ state: 'nothing' });
     expect(await bytesOf(join(directory.path, INDEX))).toEqual(before);
   });
 
   test('where there is no table at all', async () => {
     await using directory = await temporaryDirectory();
     await mkdir(join(directory.path, INDEX));
-    await expect(migrateToDualTable(targetOf(directory.path))).rejects.toMatchObject({ code: 'NO_INDEX' });
+    await expect(convertToDualTable(targetOf(directory.path))).rejects.toMatchObject({ code: 'NO_INDEX' });
     expect(await bytesOf(directory.path)).toEqual({});
   });
 
@@ -404,10 +404,10 @@ describe('nothing is changed', () => {
     await spoil(directory.path, rows);
     if (_name === 'other columns') await writeStrangeTable(directory.path);
     const before = await bytesOf(directory.path);
-    const attempt = migrateToDualTable(targetOf(directory.path));
+    const attempt = convertToDualTable(targetOf(directory.path));
     await expect(attempt).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
     expect(await bytesOf(directory.path)).toEqual(before);
-    const dryRun = migrateToDualTable(targetOf(directory.path), { dryRun: true });
+    const dryRun = convertToDualTable(targetOf(directory.path), { dryRun: true });
     await expect(dryRun).rejects.toMatchObject({ code });
     const run = typed(directory.path);
     expect(run).toMatchObject({ status: EXIT[code], stdout: '', stderr: expect.stringMatching(message) });
@@ -443,7 +443,7 @@ describe('nothing is changed', () => {
     expect(run.status, run.stderr).toBe(15);
     expect(run.stderr).toContain('no space left');
     expect(await bytesOf(directory.path)).toEqual(before);
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated', chunks: 802 });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated', chunks: 802 });
   });
 
   test('by an index that another process is writing', async () => {
@@ -453,13 +453,13 @@ describe('nothing is changed', () => {
     const before = await bytesOf(directory.path);
     const lock = await acquireLock(index(directory.path, 'tandem', 'lock'));
     const inUse = await bytesOf(directory.path);
-    await expect(migrateToDualTable(targetOf(directory.path))).rejects.toMatchObject({ code: 'INDEX_LOCKED' });
+    await expect(convertToDualTable(targetOf(directory.path))).rejects.toMatchObject({ code: 'INDEX_LOCKED' });
     const run = typed(directory.path);
     expect(run).toMatchObject({ status: 11, stdout: '', stderr: expect.stringContaining(`pid ${process.pid}`) });
     expect(Object.keys(inUse).length).toBe(Object.keys(before).length + 1);
     expect(await bytesOf(directory.path)).toEqual(inUse);
     await lock.release();
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated' });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated' });
   });
 
   test('by a stop before the switch', async () => {
@@ -468,7 +468,7 @@ describe('nothing is changed', () => {
     const before = await bytesOf(directory.path);
     const controller = new AbortController();
     const fault = (name: string) => name === 'migrate.verified' && controller.abort(new Error('stopped'));
-    const attempt = migrateToDualTable(targetOf(directory.path), { signal: controller.signal, fault });
+    const attempt = convertToDualTable(targetOf(directory.path), { signal: controller.signal, fault });
     await expect(attempt).rejects.toThrow('stopped');
     expect(await bytesOf(directory.path)).toEqual(before);
   });
@@ -481,9 +481,9 @@ describe('nothing is changed', () => {
     const fault = (name: string) => {
       if (name === 'migrate.ledger-switched') throw new Error('the disk is on fire');
     };
-    await expect(migrateToDualTable(targetOf(directory.path), { fault })).rejects.toThrow('on fire');
+    await expect(convertToDualTable(targetOf(directory.path), { fault })).rejects.toThrow('on fire');
     expect(await bytesOf(directory.path)).toEqual(before);
-    expect(await migrateToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated' });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ state: 'migrated' });
   });
 });
 
@@ -492,7 +492,7 @@ test('an old table without rows is no obstacle for a command that indexes anyway
   const rows = makeRows(1, 1);
   await writeFiles(directory.path, rows);
   await writeSingleTable(directory.path, []);
-  expect(await migrateToDualTable(targetOf(directory.path), { automatic: true })).toMatchObject({
+  expect(await convertToDualTable(targetOf(directory.path), { automatic: true })).toMatchObject({
     state: 'migrated',
     chunks: 0,
   });

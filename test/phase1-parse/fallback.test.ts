@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { contentOf } from '../../src/phase1-parse/chunk.ts';
-import { draftBlocks } from '../../src/phase1-parse/fallback.ts';
-import { BUDGET, sizeOf } from '../../src/phase1-parse/split.ts';
+import { contentOf } from '../../src/phase1-parse/chunk/chunk.ts';
+import { draftBlocks } from '../../src/phase1-parse/chunk/fallback.ts';
+import { BUDGET, sizeOf } from '../../src/phase1-parse/chunk/split.ts';
 
 const blocksOf = (text: string) => draftBlocks(text).map(({ segments }) => contentOf(text, segments));
 

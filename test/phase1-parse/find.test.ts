@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Language as Grammar, type Node, Parser, Query } from 'web-tree-sitter';
 import { loadBuiltInLanguages } from '../../src/languages/load.ts';
-import { boundariesOf } from '../../src/phase1-parse/boundaries.ts';
-import { compile } from '../../src/phase1-parse/compile.ts';
-import { EMBED } from '../../src/phase1-parse/find.ts';
-import { startRuntime } from '../../src/phase1-parse/runtime.ts';
+import { boundariesOf } from '../../src/phase1-parse/syntax/boundaries.ts';
+import { compile } from '../../src/phase1-parse/syntax/compile.ts';
+import { EMBED } from '../../src/phase1-parse/syntax/find.ts';
+import { startRuntime } from '../../src/phase1-parse/syntax/runtime.ts';
 import { fixtureTexts } from './fixture-texts.ts';
 
 const languages = loadBuiltInLanguages();

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Language, loadBuiltInLanguages } from '../../src/languages/load.ts';
-import { readMatches } from '../../src/phase1-parse/captures.ts';
-import { draftChunks } from '../../src/phase1-parse/chunk.ts';
-import { buildHierarchy, ownedSpans } from '../../src/phase1-parse/hierarchy.ts';
-import { lineTable } from '../../src/phase1-parse/source-text.ts';
-import type { Match } from '../../src/phase1-parse/syntax.ts';
+import { draftChunks } from '../../src/phase1-parse/chunk/chunk.ts';
+import { buildHierarchy, ownedSpans } from '../../src/phase1-parse/chunk/hierarchy.ts';
+import { lineTable } from '../../src/phase1-parse/chunk/source-text.ts';
+import { readMatches } from '../../src/phase1-parse/syntax/captures.ts';
+import type { Match } from '../../src/phase1-parse/syntax/syntax.ts';
 
 const language: Language = loadBuiltInLanguages().find(({ id }) => id === 'python')!;
 const counts = { decisions: true, nesting: true };

@@ -5,10 +5,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Chunk } from '../../src/core/chunk.ts';
+import { EVERYTHING } from '../../src/discover/selection.ts';
 import { type ParsedContent, parseFile } from '../../src/phase1-parse/parse-file.ts';
 import { chunkerVersion } from '../../src/phase1-parse/run.ts';
-import { EVERYTHING } from '../../src/phase1-parse/selection.ts';
-import { openSyntax } from '../../src/phase1-parse/syntax.ts';
+import { openSyntax } from '../../src/phase1-parse/syntax/syntax.ts';
 
 const root = new URL('../../fixtures/languages/', import.meta.url);
 const syntax = await openSyntax();

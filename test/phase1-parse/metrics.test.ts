@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChunkMetrics } from '../../src/core/chunk.ts';
 import { parseFile } from '../../src/phase1-parse/parse-file.ts';
-import { openSyntax } from '../../src/phase1-parse/syntax.ts';
+import { openSyntax } from '../../src/phase1-parse/syntax/syntax.ts';
 
 const syntax = await openSyntax();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseAsLines } from '../../src/phase1-parse/fallback.ts';
+import { parseAsLines } from '../../src/phase1-parse/chunk/fallback.ts';
 import { parseFile } from '../../src/phase1-parse/parse-file.ts';
-import { openSyntax } from '../../src/phase1-parse/syntax.ts';
+import { openSyntax } from '../../src/phase1-parse/syntax/syntax.ts';
 import { isWellFormed } from './well-formed.ts';
 
 const syntax = await openSyntax();

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { stampOf } from '../../src/discover/stamp.ts';
 import { readSource } from '../../src/phase1-parse/read-source.ts';
-import { stampOf } from '../../src/phase1-parse/stamp.ts';
 import { temporaryFolder, write } from './temporary-trees.ts';
 
 const LIMIT = 1_000_000;

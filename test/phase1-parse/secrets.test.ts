@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { maskSecrets } from '../../src/phase1-parse/chunk/secrets.ts';
 import { parseFile } from '../../src/phase1-parse/parse-file.ts';
-import { maskSecrets } from '../../src/phase1-parse/secrets.ts';
-import { openSyntax } from '../../src/phase1-parse/syntax.ts';
+import { openSyntax } from '../../src/phase1-parse/syntax/syntax.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */
 const fill = (length: number) => 'Zq7Xw3Rt9Yp2Kd8Vm4Bn6Hc1'.repeat(50).slice(0, length);

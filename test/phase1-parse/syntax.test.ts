@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Language, loadBuiltInLanguages } from '../../src/languages/load.ts';
 import { parseFile } from '../../src/phase1-parse/parse-file.ts';
-import { openSyntax, type Syntax } from '../../src/phase1-parse/syntax.ts';
+import { openSyntax, type Syntax } from '../../src/phase1-parse/syntax/syntax.ts';
 import { fixtureTexts } from './fixture-texts.ts';
 
 const languages = loadBuiltInLanguages();

@@ -10,7 +10,7 @@ import {
   type ParsePool,
   type ParsePoolOptions,
   type ParseRequest,
-} from '../../src/phase1-parse/worker-pool.ts';
+} from '../../src/phase1-parse/pool/worker-pool.ts';
 import { temporaryFolder } from './temporary-trees.ts';
 
 const SCRIPTED = new URL('./workers/scripted.mjs', import.meta.url);

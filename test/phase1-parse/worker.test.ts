@@ -6,9 +6,9 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { IndexerError } from '../../src/core/errors.ts';
 import { loadBuiltInLanguages } from '../../src/languages/load.ts';
 import { createRegistry } from '../../src/languages/registry.ts';
-import { answerRequest, type RequestContext } from '../../src/phase1-parse/parse-request.ts';
-import { openSyntax } from '../../src/phase1-parse/syntax.ts';
-import { openParsePool, type ParseOutcome } from '../../src/phase1-parse/worker-pool.ts';
+import { answerRequest, type RequestContext } from '../../src/phase1-parse/pool/parse-request.ts';
+import { openParsePool, type ParseOutcome } from '../../src/phase1-parse/pool/worker-pool.ts';
+import { openSyntax } from '../../src/phase1-parse/syntax/syntax.ts';
 import { temporaryFolder, write } from './temporary-trees.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -71,7 +71,7 @@ describe('one request', () => {
 
 describe('the worker', () => {
   beforeAll(() => {
-    const built = new URL('../../dist/phase1-parse/worker.js', import.meta.url);
+    const built = new URL('../../dist/phase1-parse/pool/worker.js', import.meta.url);
     if (!existsSync(built)) throw new Error('dist/ is missing: run `npm run build` first');
   });
 

@@ -6,9 +6,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Config } from '../../src/config/schema.ts';
 import type { IndexEvent } from '../../src/core/events.ts';
 import { describeModel } from '../../src/embedding/recipe.ts';
-import { cleanUp, indexProject, openIndex, reembed, search } from '../../src/indexer.ts';
+import { cleanUp } from '../../src/operations/cleanup.ts';
+import { indexProject } from '../../src/operations/index.ts';
+import { reembed } from '../../src/operations/reembed.ts';
+import { search } from '../../src/operations/search.ts';
+import { status } from '../../src/operations/status.ts';
+import { openIndex } from '../../src/run/open-index.ts';
 import type { OpenEmbedder } from '../../src/run/opened.ts';
-import { status } from '../../src/status.ts';
 import { makeTinyModel } from '../embedding/tiny-model.ts';
 
 let models: string;

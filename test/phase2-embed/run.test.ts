@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { IndexEvent } from '../../src/core/events.ts';
 import type { Embedder } from '../../src/embedding/embedder.ts';
 import { readCheckpoint } from '../../src/phase2-embed/checkpoint.ts';
-import { type Phase2Context, runPhase2 } from '../../src/phase2-embed/run.ts';
+import { embedPendingChunks, type Phase2Context } from '../../src/phase2-embed/run.ts';
 import { assignBatches } from '../../src/store/assign-batches.ts';
 import type { WritableStores } from '../../src/store/open.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
@@ -67,7 +67,7 @@ async function finalState(): Promise<TableState> {
   await using directory = await temporaryDirectory();
   await using stores = await openStores(directory.path);
   await replaceFiles(writerOf(stores), files);
-  await runPhase2(contextOf(stores), { batchesPerCheckpoint: 2 });
+  await embedPendingChunks(contextOf(stores), { batchesPerCheckpoint: 2 });
   return await tableState(stores);
 }
 
@@ -77,7 +77,7 @@ describe('Phase 2', () => {
     await using stores = await openStores(directory.path);
     await replaceFiles(writerOf(stores), files);
     const events: IndexEvent[] = [];
-    const result = await runPhase2(contextOf(stores, { observe: (event) => events.push(event) }), {
+    const result = await embedPendingChunks(contextOf(stores, { observe: (event) => events.push(event) }), {
       batchesPerCheckpoint: 2,
     });
     expect(result).toMatchObject({ embedded: CHUNKS - 1, failed: 1, checkpoints: 4 });
@@ -113,7 +113,7 @@ describe('Phase 2', () => {
           if (name === point && ++hits === hit) throw new Error('killed');
         };
         const embedder = fakeEmbedder();
-        const run = runPhase2(contextOf(stores, { fault, embedder }), { batchesPerCheckpoint: 2 });
+        const run = embedPendingChunks(contextOf(stores, { fault, embedder }), { batchesPerCheckpoint: 2 });
         await expect(run).rejects.toThrow('killed');
         embedded += embedder.embedded;
       }
@@ -123,7 +123,7 @@ describe('Phase 2', () => {
       expect(vectors).toBe(CHUNKS - unmarked);
       await assignBatches(stores.chunks, stores.census.lastBatchId);
       const embedder = fakeEmbedder();
-      await runPhase2(contextOf(stores, { embedder }), { batchesPerCheckpoint: 2 });
+      await embedPendingChunks(contextOf(stores, { embedder }), { batchesPerCheckpoint: 2 });
       embedded += embedder.embedded;
       expect(await tableState(stores)).toEqual(expected);
       expect(embedded - (CHUNKS - 1)).toBeLessThanOrEqual(1024);
@@ -140,7 +140,10 @@ describe('Phase 2', () => {
     const observe = (event: IndexEvent) => {
       if (event.type === 'progress' && ++batches === 3) controller.abort(reason);
     };
-    const run = runPhase2(contextOf(stores, { observe }), { batchesPerCheckpoint: 20, signal: controller.signal });
+    const run = embedPendingChunks(contextOf(stores, { observe }), {
+      batchesPerCheckpoint: 20,
+      signal: controller.signal,
+    });
     await expect(run).rejects.toBe(reason);
     const complete = await stores.chunks.table.count("embedding_status = 'complete'");
     expect(complete).toBeGreaterThanOrEqual(3 * 512);
@@ -152,7 +155,7 @@ describe('Phase 2', () => {
     await using directory = await temporaryDirectory();
     await using stores = await openStores(directory.path);
     const embedder = fakeEmbedder();
-    expect(await runPhase2(contextOf(stores, { embedder }), { batchesPerCheckpoint: 20 })).toMatchObject({
+    expect(await embedPendingChunks(contextOf(stores, { embedder }), { batchesPerCheckpoint: 20 })).toMatchObject({
       embedded: 0,
       checkpoints: 0,
     });

@@ -2,7 +2,6 @@
 import { Field, Int32, List, RecordBatchFileWriter, Schema, tableFromIPC, Utf8 } from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toArrow } from '../../src/store/arrow.ts';
 import {
   repeatedText,
   selectLists,
@@ -12,6 +11,7 @@ import {
   textListColumn,
   textsOf,
 } from '../../src/store/columns.ts';
+import { toArrow } from '../../src/store/lance/arrow.ts';
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('', 'é😀', '\ud83d', '\ude00'));
 

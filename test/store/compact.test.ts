@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { compactIfFragmented } from '../../src/store/compact.ts';
+import { compactIfFragmented } from '../../src/store/lance/compact.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { embedPending, makeFile, openStores, tableState, temporaryDirectory, texts, writerOf } from './make.ts';
 

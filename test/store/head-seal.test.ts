@@ -2,9 +2,9 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from '@lancedb/lancedb';
 import { expect, test } from 'vitest';
-import { hasWholeHead } from '../../src/store/durability.ts';
-import { readSeal } from '../../src/store/head-seal.ts';
-import { newestFirst, parseManifest, readManifests } from '../../src/store/manifest.ts';
+import { hasWholeHead } from '../../src/store/lance/durability.ts';
+import { readSeal } from '../../src/store/lance/head-seal.ts';
+import { newestFirst, parseManifest, readManifests } from '../../src/store/lance/manifest.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { makeFile, openStores, temporaryDirectory, texts, writerOf } from './make.ts';
 

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { acquireLock, type LockOptions, readLockHolder } from '../../src/store/lock.ts';
-import { describeSelf, judge, type LockHolder } from '../../src/store/lock-holder.ts';
-import { removeLock } from '../../src/store/lock-removal.ts';
-import { heartbeatWatch } from '../../src/store/lock-watch.ts';
+import { describeSelf, judge, type LockHolder } from '../../src/store/lock/holder.ts';
+import { acquireLock, type LockOptions, readLockHolder } from '../../src/store/lock/lock.ts';
+import { removeLock } from '../../src/store/lock/removal.ts';
+import { heartbeatWatch } from '../../src/store/lock/watch.ts';
 import { temporaryDirectory } from './make.ts';
 
-const lockModule = new URL('../../dist/store/lock.js', import.meta.url).href;
+const lockModule = new URL('../../dist/store/lock/lock.js', import.meta.url).href;
 
 /** Takes the lock at its first line, asks for it at each further one and says what came of it; ends with its input. */
 const holderProgram = `

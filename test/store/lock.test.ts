@@ -3,13 +3,13 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { acquireLock, readLockHolder } from '../../src/store/lock.ts';
+import { acquireLock, readLockHolder } from '../../src/store/lock/lock.ts';
 import { temporaryDirectory } from './make.ts';
 
 /** A long run: TANDEM_LOCK_ROUNDS=200 npx vitest run test/store/lock.test.ts */
 const ROUNDS = Number(process.env.TANDEM_LOCK_ROUNDS ?? 12);
 
-const lockModule = new URL('../../dist/store/lock.js', import.meta.url).href;
+const lockModule = new URL('../../dist/store/lock/lock.js', import.meta.url).href;
 
 /** Looks first and writes then, as locks do that were not thought through. */
 const racyModule = `data:text/javascript,${encodeURIComponent(`

@@ -12,7 +12,7 @@ import {
 } from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type EngineBatch, rowBatch } from '../../src/store/row-batch.ts';
+import { type EngineBatch, rowBatch } from '../../src/store/lance/row-batch.ts';
 
 function batchOf(column: Vector): RecordBatch {
   const fields = [new Field('x', column.type, true)];

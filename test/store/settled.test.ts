@@ -1,9 +1,9 @@
 import { appendFile, copyFile, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readManifests } from '../../src/store/lance/manifest.ts';
 import { layoutOf } from '../../src/store/layout.ts';
 import { readLedger } from '../../src/store/ledger.ts';
-import { readManifests } from '../../src/store/manifest.ts';
 import { openForWriting, type WritableStores } from '../../src/store/open.ts';
 import { reconcile } from '../../src/store/reconcile.ts';
 import { removeFiles, replaceFiles } from '../../src/store/replace-files.ts';

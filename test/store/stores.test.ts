@@ -2,9 +2,9 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { assignBatches } from '../../src/store/assign-batches.ts';
+import type { TableHandle } from '../../src/store/lance/table.ts';
 import { removeFiles, replaceFiles } from '../../src/store/replace-files.ts';
 import { CHUNKS_SCHEMA, vectorsSchema } from '../../src/store/schema.ts';
-import type { TableHandle } from '../../src/store/table.ts';
 import {
   embedPending,
   makeFile,

@@ -4,13 +4,13 @@ import { open, readFile, rm, truncate, unlink, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { acquireLock } from '../../src/store/lock.ts';
-import { readManifests } from '../../src/store/manifest.ts';
+import { repairIndex } from '../../src/operations/repair.ts';
+import { verifyIndex } from '../../src/operations/verify.ts';
+import { readManifests } from '../../src/store/lance/manifest.ts';
+import { acquireLock } from '../../src/store/lock/lock.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { writeRunFile } from '../../src/store/run-file.ts';
 import type { FindingCode } from '../../src/verify/findings.ts';
-import { repairIndex } from '../../src/verify/repair.ts';
-import { verifyIndex } from '../../src/verify/verify.ts';
 import { makeFile, openStores, temporaryDirectory, vectorOf, writerOf } from '../store/make.ts';
 import {
   CHUNKS,

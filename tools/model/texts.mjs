@@ -12,7 +12,7 @@ import { extname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { embeddedText } from '../../dist/embedding/text.js';
 import { parseFile } from '../../dist/phase1-parse/parse-file.js';
-import { openSyntax } from '../../dist/phase1-parse/syntax.js';
+import { openSyntax } from '../../dist/phase1-parse/syntax/syntax.js';
 
 const PROSE = new Set(['.md', '.mdx', '.rst']);
 const CODE = new Set(

@@ -8,7 +8,7 @@ const CODE = new Set(['.py', '.ts', '.js', '.go', '.rs', '.java', '.c', '.cc', '
 export async function filesOf(source) {
   const { embeddedText } = await import('../../../dist/embedding/text.js');
   const { parseFile } = await import('../../../dist/phase1-parse/parse-file.js');
-  const { openSyntax } = await import('../../../dist/phase1-parse/syntax.js');
+  const { openSyntax } = await import('../../../dist/phase1-parse/syntax/syntax.js');
   const syntax = await openSyntax();
   const known = new Set();
   const files = [];

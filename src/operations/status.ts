@@ -1,0 +1,180 @@
+// What the index holds, as data. Reads without a lock, and loads neither model nor parser.
+import type { Config } from '../config/schema.ts';
+import { describeModel } from '../embedding/recipe.ts';
+import { readCheckpoint } from '../phase2-embed/checkpoint.ts';
+import { isVersionGone } from '../store/lance/engine-failure.ts';
+import { layoutOf } from '../store/layout.ts';
+import { readLedger } from '../store/ledger.ts';
+import { readLockHolder } from '../store/lock/lock.ts';
+import { detectLayout, openForReading, type ReadableStores } from '../store/open.ts';
+import { hasBegunPhase1, type RunRecord, readRunFile } from '../store/run-file.ts';
+
+/** The object of `status --json`; additive changes only. */
+export interface StatusReport {
+  readonly schema: 1;
+  readonly root: string;
+  readonly index_dir: string;
+  readonly layout: 'none' | 'code_search' | 'dual-table';
+  readonly complete: boolean;
+  readonly files: { readonly indexed: number; readonly skipped: number; readonly failed: number };
+  readonly chunks: {
+    readonly total: number;
+    readonly pending: number;
+    readonly processing: number;
+    readonly complete: number;
+    readonly error: number;
+  };
+  readonly vectors: number;
+  /** The model of the stored vectors, and how many rows each recipe made ('' for another program's rows). */
+  readonly model: {
+    readonly id: string;
+    readonly dimension: number;
+    readonly recipes: Readonly<Record<string, number>>;
+    /** The recipe of new vectors, and how many stored ones have another. */
+    readonly recipe: string;
+    readonly outdated: number;
+  } | null;
+  readonly checkpoint: {
+    readonly run_id: string;
+    readonly batch_id: number;
+    readonly chunks_done: number;
+    readonly chunks_remaining: number;
+    readonly saved_at: string;
+  } | null;
+  readonly last_run: {
+    readonly run_id: string;
+    readonly phase1: 'finished' | 'unfinished' | 'not-started';
+    readonly phase2: 'finished' | 'unfinished' | 'not-started';
+    readonly started_at: string;
+    readonly finished_at: string | null;
+  } | null;
+  /** Set while a writer holds the lock. */
+  readonly locked_by: {
+    readonly pid: number;
+    readonly host: string;
+    readonly command: string;
+    readonly started_at: string;
+  } | null;
+}
+
+/** An absent index is a report with layout `none`, not an error. Errors: INDEX_DAMAGED, FORMAT_TOO_NEW. */
+export async function status(config: Config): Promise<StatusReport> {
+  const found = await detectLayout(config.indexDir);
+  const layout = layoutOf(config.indexDir);
+  const holder = found === 'none' ? null : await readLockHolder(layout.lockFile);
+  const base = {
+    schema: 1 as const,
+    root: config.root,
+    index_dir: config.indexDir,
+    layout: found,
+    locked_by: holder?.alive
+      ? { pid: holder.pid, host: holder.host, command: holder.command, started_at: holder.started_at }
+      : null,
+  };
+  if (found !== 'dual-table') return { ...base, ...nothingStored };
+
+  const { identity, recipe } = await describeModel(config.modelDir, config.device);
+  await using stores = await openForReading({ ...config, dimension: identity.dimension });
+  const runFile = await readRunFile(layout.runFile);
+  const run = runFile.state === 'read' ? runFile.value : null;
+  const { chunks, vectors, recipes, matched } = await countSteadily(stores);
+  const checkpoint = await readCheckpoint(layout.checkpointFile);
+  return {
+    ...base,
+    complete: run?.phase1.finished_at != null && matched && chunks.complete === chunks.total,
+    files: await countFiles(layout.ledgerFile, run),
+    chunks,
+    vectors,
+    model: run?.model
+      ? {
+          id: run.model.model_id,
+          dimension: run.model.dimension,
+          recipes,
+          recipe,
+          outdated: vectors - (recipes[recipe] ?? 0),
+        }
+      : null,
+    checkpoint:
+      checkpoint.state === 'read'
+        ? {
+            run_id: checkpoint.value.run_id,
+            batch_id: checkpoint.value.last_batch_id,
+            chunks_done: checkpoint.value.chunks_done,
+            chunks_remaining: checkpoint.value.chunks_remaining,
+            saved_at: checkpoint.value.saved_at,
+          }
+        : null,
+    last_run: run && describeRun(run),
+  };
+}
+
+const nothingStored = {
+  complete: false,
+  files: { indexed: 0, skipped: 0, failed: 0 },
+  chunks: { total: 0, pending: 0, processing: 0, complete: 0, error: 0 },
+  vectors: 0,
+  model: null,
+  checkpoint: null,
+  last_run: null,
+};
+
+function describeRun(run: RunRecord): NonNullable<StatusReport['last_run']> {
+  const unfinished = hasBegunPhase1(run) ? 'unfinished' : 'not-started';
+  return {
+    run_id: run.run_id,
+    phase1: run.phase1.finished_at === null ? unfinished : 'finished',
+    phase2: run.phase2 === null ? 'not-started' : run.phase2.finished_at === null ? 'unfinished' : 'finished',
+    started_at: run.started_at,
+    finished_at: run.finished_at,
+  };
+}
+
+/** A writer that compacts may remove the version that is being read: then the latest is read, once. */
+async function countSteadily(stores: ReadableStores) {
+  try {
+    return await countTables(stores);
+  } catch (error) {
+    if (!isVersionGone(error)) throw error;
+    for (const { table } of [stores.chunks, stores.vectors]) await table.engine.checkoutLatest();
+    return await countTables(stores);
+  }
+}
+
+/** Compares the ids of both tables: equal counts would prove nothing. */
+async function countTables(stores: ReadableStores) {
+  const chunks = { total: 0, pending: 0, processing: 0, complete: 0, error: 0 };
+  const unmatched = new Set<string>();
+  let matched = true;
+  for await (const rows of stores.chunks.table.scan({ columns: ['chunk_id', 'embedding_status'] })) {
+    for (const id of rows.strings('chunk_id')) {
+      if (unmatched.has(id ?? '')) matched = false;
+      unmatched.add(id ?? '');
+    }
+    for (const value of rows.strings('embedding_status')) {
+      chunks.total++;
+      chunks[value === 'pending' || value === 'complete' || value === 'error' ? value : 'processing']++;
+    }
+  }
+  const recipes: Record<string, number> = {};
+  let vectors = 0;
+  const hasRecipe = (await stores.vectors.table.columns()).includes('tandem_recipe');
+  const columns = hasRecipe ? ['chunk_id', 'tandem_recipe'] : ['chunk_id'];
+  for await (const rows of stores.vectors.table.scan({ columns })) {
+    vectors += rows.numRows;
+    for (const id of rows.strings('chunk_id')) if (!unmatched.delete(id ?? '')) matched = false;
+    const values = hasRecipe ? rows.strings('tandem_recipe') : Array<null>(rows.numRows).fill(null);
+    for (const recipe of values) recipes[recipe ?? ''] = (recipes[recipe ?? ''] ?? 0) + 1;
+  }
+  return { chunks, vectors, recipes, matched: matched && unmatched.size === 0 };
+}
+
+async function countFiles(ledgerFile: string, run: RunRecord | null): Promise<StatusReport['files']> {
+  const files = { indexed: 0, skipped: 0, failed: 0 };
+  for (const { status: state } of (await readLedger(ledgerFile)).values()) {
+    if (state === 'skipped') files.skipped++;
+    else if (state === 'failed') files.failed++;
+    else files.indexed++;
+  }
+  for (const count of Object.values(run?.phase1.skipped ?? {})) files.skipped += count;
+  return files;
+}

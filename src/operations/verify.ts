@@ -1,0 +1,24 @@
+// `tandem verify`: compares an index with itself and with the files, by a reader of its own.
+import { IndexerError } from '../core/errors.ts';
+import { readLockHolder } from '../store/lock/lock.ts';
+import { examine, locate, type VerifyOptions, type VerifyPlace, type VerifyReport } from '../verify/examine.ts';
+
+/**
+ * Proves an index, or names what is wrong with it; changes nothing.
+ * Errors: NO_INDEX, MIGRATION_NEEDED, FORMAT_TOO_NEW; INDEX_LOCKED if a writer is at work or changes it meanwhile.
+ */
+export async function verifyIndex(place: VerifyPlace, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { lockFile } = await locate(place);
+  const holder = await readLockHolder(lockFile);
+  if (holder?.alive) throw beingWritten(`pid ${holder.pid} on ${holder.host} is writing it`);
+  const { report } = await examine(place, options);
+  const later = await readLockHolder(lockFile);
+  if (later !== null && later.nonce !== holder?.nonce) throw beingWritten('a writer began while it was read');
+  return report;
+}
+
+function beingWritten(what: string): IndexerError {
+  return new IndexerError('INDEX_LOCKED', `the index cannot be verified now: ${what}`, {
+    hint: 'a proof needs an index that stands still; run this again when the writer has finished',
+  });
+}

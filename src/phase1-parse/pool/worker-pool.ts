@@ -1,0 +1,153 @@
+// Runs parse requests on worker threads and gives the outcomes back in the order asked. A file may kill its worker
+// (the parser is native code that can abort): then the files of its batch are tried one by one, the one that kills
+// two more alone is cut into lines without the parser, and if that fails too it is recorded as failed. No file is lost.
+import type { FileStamp, ParsedFile } from '../../core/chunk.ts';
+import { batched, mapConcurrent } from '../../core/iterate.ts';
+import type { Language } from '../../languages/load.ts';
+import { openThreads, type Threads } from './threads.ts';
+
+export interface ParseRequest {
+  /** Relative to the root, `/`-separated. */
+  readonly path: string;
+  /** If the bytes have this hash the answer is `unchanged`; null: parse whatever they are. */
+  readonly knownSha256: string | null;
+  /** Bytes, as listed; for balancing only. */
+  readonly size: number;
+}
+
+export type ParseOutcome =
+  | { readonly kind: 'parsed'; readonly file: ParsedFile }
+  | { readonly kind: 'unchanged'; readonly path: string; readonly stamp: FileStamp; readonly sha256: string }
+  /** Gone, or no regular file any more, when it was to be read. */
+  | { readonly kind: 'vanished'; readonly path: string };
+
+export interface ParsePool {
+  /**
+   * One outcome per request, in the order of the requests, which are taken as needed: a slow consumer holds them back.
+   * Throws the signal's reason at once on abort, and GRAMMAR_DAMAGED if a worker says so; what is at work then is
+   * forgotten. Stopping early waits for what is at work.
+   */
+  outcomes(requests: Iterable<ParseRequest>, signal?: AbortSignal | undefined): AsyncIterable<ParseOutcome>;
+  /** Ends all workers, at work or not. */
+  close(): Promise<void>;
+}
+
+/** What a worker is told at its start. */
+export interface WorkerData {
+  /** Absolute path of the tree. */
+  readonly root: string;
+  readonly maxFileBytes: number;
+  /** Credentials in files are left as they are. */
+  readonly allowSecrets: boolean;
+  /** Languages of the user's own. */
+  readonly languages?: readonly Language[] | undefined;
+}
+
+export interface ParsePoolOptions extends WorkerData {
+  /** At most this many threads; they start when there is a batch for them. */
+  readonly workers: number;
+  /** Tests only. */
+  readonly workerUrl?: URL;
+  /** Tests only: how long a worker may be silent before it is taken for dead. */
+  readonly stallMs?: number;
+}
+
+const BATCH_FILES = 32;
+const BATCH_BYTES = 512 * 1024;
+/** Batches asked for and not yet taken, per worker: two at the worker, two waiting for a slower one before them. */
+const BATCHES_AHEAD = 4;
+/** The parser has its own deadline of a few seconds a file; this is for what that cannot stop. */
+const STALL_MS = 60_000;
+/** Memory of WebAssembly never shrinks, so a thread is replaced after this much source. */
+const RECYCLE_AFTER_BYTES = 256 * 1024 * 1024;
+
+const UNKNOWN: Omit<FileStamp, 'size'> = { mtimeNs: '0', ctimeNs: '0', ino: '0' };
+
+export function openParsePool(options: ParsePoolOptions): ParsePool {
+  const { root, maxFileBytes, allowSecrets, languages = [] } = options;
+  const data: WorkerData = { root, maxFileBytes, allowSecrets, languages };
+  const threads = openThreads({
+    url: options.workerUrl ?? new URL('../../../dist/phase1-parse/pool/worker.js', import.meta.url),
+    data,
+    count: Math.max(1, options.workers),
+    stallMs: options.stallMs ?? STALL_MS,
+    recycleAfterBytes: RECYCLE_AFTER_BYTES,
+  });
+  return {
+    outcomes: (requests, signal) => outcomesOf(threads, requests, BATCHES_AHEAD * Math.max(1, options.workers), signal),
+    close: () => threads.close(),
+  };
+}
+
+async function* outcomesOf(
+  threads: Threads,
+  requests: Iterable<ParseRequest>,
+  ahead: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ParseOutcome, void, undefined> {
+  signal?.throwIfAborted();
+  using abort = abortGate(signal);
+  const parse = (batch: readonly ParseRequest[]) => abort.race(parseBatch(threads, batch, signal));
+  for await (const batch of mapConcurrent(batched(requests, isFull), ahead, parse)) {
+    for (const outcome of batch) {
+      yield outcome;
+      signal?.throwIfAborted();
+    }
+  }
+}
+
+/** Lets any number of promises lose against one signal with a single listener, and forgets each once it has settled. */
+function abortGate(signal: AbortSignal | undefined): Disposable & { race<T>(work: Promise<T>): Promise<T> } {
+  const rejecters = new Set<(reason: unknown) => void>();
+  const abort = () => {
+    for (const reject of rejecters) reject(signal!.reason);
+  };
+  signal?.addEventListener('abort', abort, { once: true });
+  return {
+    race: (work) =>
+      new Promise((resolve, reject) => {
+        rejecters.add(reject);
+        work.then(resolve, reject).finally(() => rejecters.delete(reject));
+      }),
+    [Symbol.dispose]: () => signal?.removeEventListener('abort', abort),
+  };
+}
+
+function isFull(batch: readonly ParseRequest[]): boolean {
+  return batch.length >= BATCH_FILES || batch.reduce((bytes, { size }) => bytes + size, 0) >= BATCH_BYTES;
+}
+
+async function parseBatch(
+  threads: Threads,
+  requests: readonly ParseRequest[],
+  signal: AbortSignal | undefined,
+): Promise<readonly ParseOutcome[]> {
+  const reply = await threads.run({ mode: 'parse', requests }, signal);
+  if (reply.kind === 'answered') return reply.outcomes;
+  const outcomes: ParseOutcome[] = [];
+  for (const request of requests) outcomes.push(await parseAlone(threads, request, signal));
+  return outcomes;
+}
+
+async function parseAlone(
+  threads: Threads,
+  request: ParseRequest,
+  signal: AbortSignal | undefined,
+): Promise<ParseOutcome> {
+  let died = '';
+  // Twice, for the worker may have died of what an earlier file left behind, or of another thread's hunger for memory.
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const parsed = await threads.run({ mode: 'parse', requests: [request] }, signal);
+    if (parsed.kind === 'answered') return parsed.outcomes[0]!;
+    died = parsed.reason;
+  }
+  const reason = `the parser died on this file (${died})`;
+  const cut = await threads.run({ mode: 'fallback', reason, requests: [request] }, signal);
+  if (cut.kind === 'answered') return cut.outcomes[0]!;
+  const failure = `${reason}, and so did cutting it into lines (${cut.reason})`;
+  const stamp = { size: request.size, ...UNKNOWN };
+  return {
+    kind: 'parsed',
+    file: { path: request.path, stamp, sha256: '', status: 'failed', reason: failure, chunks: [] },
+  };
+}

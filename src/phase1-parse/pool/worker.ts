@@ -1,0 +1,59 @@
+// A worker thread's end of the pool. One job after the other; what it cannot answer for ends it, on purpose: after a
+// fault in native code nothing in this thread can be trusted, and the pool tries again in a fresh one.
+import { realpathSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { IndexerError } from '../../core/errors.ts';
+import { withOwn } from '../../languages/own.ts';
+import { createRegistry } from '../../languages/registry.ts';
+import { openSyntax, type Syntax } from '../syntax/syntax.ts';
+import { answerRequest, type RequestContext } from './parse-request.ts';
+import type { Job, WorkerMessage } from './threads.ts';
+import type { ParseOutcome, WorkerData } from './worker-pool.ts';
+
+const { root, maxFileBytes, allowSecrets, languages: own = [] } = workerData as WorkerData;
+const port = parentPort!;
+const languages = withOwn(own);
+let syntax: Promise<Syntax> | undefined;
+const context: RequestContext = {
+  realRoot: realpathSync.native(root),
+  maxFileBytes,
+  allowSecrets,
+  languages: createRegistry(languages),
+  syntax: () => {
+    syntax ??= openAll();
+    return syntax;
+  },
+};
+
+let last = Promise.resolve();
+port.on('message', (job: Job) => {
+  last = last.then(() => answer(job));
+});
+say({ type: 'ready' });
+
+/** A mistake in a language of the user's own is told before the first file is read. */
+async function openAll(): Promise<Syntax> {
+  const opened = await openSyntax({ languages });
+  for (const language of own) {
+    if (language.grammar !== null) await opened.read(language, '\n', () => null);
+  }
+  return opened;
+}
+
+async function answer(job: Job): Promise<void> {
+  try {
+    const outcomes: ParseOutcome[] = [];
+    for (const request of job.requests) {
+      outcomes.push(await answerRequest(request, job, context));
+      say({ type: 'alive' });
+    }
+    say({ type: 'answer', outcomes });
+  } catch (error) {
+    if (!(error instanceof IndexerError)) throw error;
+    say({ type: 'error', code: error.code, message: error.message, hint: error.hint });
+  }
+}
+
+function say(message: WorkerMessage): void {
+  port.postMessage(message);
+}

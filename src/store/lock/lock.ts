@@ -1,0 +1,272 @@
+// One writer per index. The lock file is created whole by `link()`, so nobody ever reads half of one; it names its
+// holder so that a dead one is recognised. Readers take no lock.
+import { randomUUID } from 'node:crypto';
+import { link, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { errnoOf, IndexerError, messageOf } from '../../core/errors.ts';
+import type { Observer } from '../../core/events.ts';
+import type { HeartbeatOrder } from './heartbeat.ts';
+import { describeSelf, judge, type LockFile, type LockHolder, readLockFile, type Verdict } from './holder.ts';
+import { heartbeatWatch, STALE_AFTER_MS } from './watch.ts';
+
+export interface Lock {
+  /** Throws LOCK_LOST unless the lock is still ours. */
+  assertHeld(): Promise<void>;
+  release(): Promise<void>;
+}
+
+export interface LockOptions {
+  /** How long to wait for another holder, in milliseconds; 0 (the default) refuses at once. */
+  readonly waitMs?: number | undefined;
+  /** Ends the wait with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once if there is something to wait for. */
+  readonly onWait?: ((holder: LockHolder) => void) | undefined;
+  /** A heartbeat that stands still for so long while we watch has ended. */
+  readonly staleAfterMs?: number | undefined;
+  readonly pollMs?: number | undefined;
+  /** Nonces of holders that are known to have ended. */
+  readonly ended?: readonly string[] | undefined;
+  /** When the heartbeat begins (a short run never pays for it) and how often it beats. */
+  readonly heartbeat?: { readonly delayMs: number; readonly intervalMs: number } | undefined;
+}
+
+/** How long to wait for another writer: so many seconds, or until it ends (null). */
+export interface Wait {
+  readonly seconds: number | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function waiting(wait: Wait | undefined, observe: Observer): LockOptions {
+  if (wait === undefined) return {};
+  return {
+    waitMs: wait.seconds === null ? Number.POSITIVE_INFINITY : wait.seconds * 1000,
+    signal: wait.signal,
+    onWait: (holder) => observe({ type: 'notice', message: `waiting for ${describeHolder(holder)}` }),
+  };
+}
+
+const HEARTBEAT = { delayMs: 1_000, intervalMs: 5_000 };
+const HEARTBEAT_URL = new URL('../../../dist/store/lock/heartbeat.js', import.meta.url);
+
+/** Who is in the way, and where: at the lock itself, or at the claim that precedes a take-over. */
+interface Rival {
+  readonly path: string;
+  readonly holder: LockHolder;
+  readonly verdict: Verdict;
+}
+
+/**
+ * Takes the lock, or throws INDEX_LOCKED naming the holder. A holder known to be dead is replaced by one winner at once;
+ * one that cannot be seen from here only if we wait, and its heartbeat stands still for a minute.
+ */
+export async function acquireLock(path: string, options: LockOptions = {}): Promise<Lock> {
+  const { waitMs = 0, signal, onWait, staleAfterMs = STALE_AFTER_MS, pollMs = 250 } = options;
+  const self = await describeSelf(randomUUID());
+  const watch = heartbeatWatch(staleAfterMs);
+  const stale = new Set(options.ended);
+  const startedAt = performance.now();
+  let isAnnounced = false;
+  for (;;) {
+    const rival = await attempt(path, self, stale);
+    if (rival === null) return hold(path, self, options.heartbeat ?? HEARTBEAT);
+    for (;;) {
+      const leftMs = waitMs - (performance.now() - startedAt);
+      if (leftMs <= 0) throw lockedBy(rival, path, waitMs);
+      if (!isAnnounced) onWait?.(rival.holder);
+      isAnnounced = true;
+      await sleep(Math.min(pollMs, leftMs), undefined, { signal }).catch((error: unknown) => {
+        throw signal?.aborted ? signal.reason : error;
+      });
+      const file = await readLockFile(rival.path);
+      if (file === null || file.holder === 'unreadable' || file.holder.nonce !== rival.holder.nonce) break;
+      const verdict = judge(file, self);
+      if (verdict === 'dead') break;
+      // A process that can be seen alive is believed even if it is stopped.
+      if (verdict === 'unknown' && watch.look(file) === 'stands-still') {
+        stale.add(rival.holder.nonce);
+        break;
+      }
+    }
+  }
+}
+
+/** Who holds the lock, dead or alive; null if nobody. Takes no lock itself. */
+export async function readLockHolder(
+  path: string,
+): Promise<(LockHolder & { alive: boolean; verdict: Verdict }) | null> {
+  const file = await readLockFile(path);
+  if (file === null || file.holder === 'unreadable') return null;
+  const verdict = judge(file, await describeSelf(''));
+  return { ...file.holder, verdict, alive: verdict !== 'dead' };
+}
+
+function hold(path: string, self: LockHolder, heartbeat: NonNullable<LockOptions['heartbeat']>): Lock {
+  const beating = startHeartbeat({ path, nonce: self.nonce, intervalMs: heartbeat.intervalMs }, heartbeat.delayMs);
+  const isOurs = async () => {
+    const file = await readLockFile(path);
+    return file !== null && file.holder !== 'unreadable' && file.holder.nonce === self.nonce;
+  };
+  return {
+    async assertHeld() {
+      if (!(await isOurs())) {
+        throw new IndexerError('LOCK_LOST', `the lock ${path} is no longer held by this process`, {
+          hint: 'another process took it over; nothing more was written. Run this again when it has finished',
+        });
+      }
+      const failure = beating.failure();
+      if (failure === undefined) return;
+      throw new IndexerError('LOCK_LOST', `the heartbeat of the lock ${path} failed: ${messageOf(failure)}`, {
+        hint: 'others would soon take this process for dead; nothing more was written. Run this again',
+        cause: failure,
+      });
+    },
+    async release() {
+      await beating.stop();
+      if (await isOurs()) await rm(path, { force: true });
+    },
+  };
+}
+
+/** Never keeps the process alive; a run that ends before the delay starts no thread. */
+function startHeartbeat(order: HeartbeatOrder, delayMs: number) {
+  let worker: Worker | undefined;
+  let failure: unknown;
+  const timer = setTimeout(() => {
+    worker = new Worker(HEARTBEAT_URL, {
+      workerData: order,
+      execArgv: [],
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
+    });
+    worker.on('error', (error) => {
+      failure = error;
+    });
+    worker.unref();
+  }, delayMs);
+  timer.unref();
+  return {
+    failure: () => failure,
+    async stop() {
+      clearTimeout(timer);
+      await worker?.terminate();
+    },
+  };
+}
+
+/** One try for the lock. The temporary file may be swept by a holder that begins just then; then it is written again. */
+async function attempt(path: string, self: LockHolder, stale: ReadonlySet<string>): Promise<Rival | null> {
+  for (let tries = 1; ; tries++) {
+    const temporary = join(dirname(path), `.lock.${randomUUID()}.tmp`);
+    try {
+      await writeWhole(temporary, JSON.stringify(self));
+      return await claim(path, temporary, self, stale);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || tries === 5) throw lockFailure(error, path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+}
+
+/** Flushed, so that a power cut leaves no empty lock that nobody could understand. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await using file = await open(path, 'wx', 0o600);
+  await file.writeFile(text);
+  await file.sync();
+}
+
+/**
+ * Makes `path` ours. Returns null on success, else who is in the way.
+ * Who wants to replace a dead holder first claims `<path>.<dead nonce>` in the same way: only one can, and only while
+ * the dead holder is still in place, so a fresh lock is never taken for the stale one. A claim left by a process that
+ * died in turn is replaced by the same rule.
+ */
+async function claim(
+  path: string,
+  temporary: string,
+  self: LockHolder,
+  stale: ReadonlySet<string>,
+): Promise<Rival | null> {
+  for (;;) {
+    try {
+      await link(temporary, path);
+      return null;
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+    const file = await readLockFile(path);
+    if (file === null) continue; // released between the two calls
+    const { holder } = file;
+    if (holder === 'unreadable') throw unreadable(path);
+    const verdict = judge(file, self);
+    if (verdict !== 'dead' && !stale.has(holder.nonce)) return { path, holder, verdict };
+    const claimPath = join(dirname(path), `${basename(path)}.${holder.nonce.slice(0, 8)}`);
+    const rival = await claim(claimPath, temporary, self, stale);
+    if (rival !== null) return rival;
+    try {
+      if (!(await isHeldBy(path, holder.nonce))) continue;
+      const replacement = `${temporary}.${basename(path)}`;
+      await link(temporary, replacement);
+      await rename(replacement, path);
+      return null;
+    } finally {
+      await rm(claimPath, { force: true });
+    }
+  }
+}
+
+async function isHeldBy(path: string, nonce: string): Promise<boolean> {
+  const current: LockFile | null = await readLockFile(path);
+  return current !== null && current.holder !== 'unreadable' && current.holder.nonce === nonce;
+}
+
+export function describeHolder(holder: LockHolder): string {
+  return `pid ${holder.pid} on ${holder.host}, started ${holder.started_at} (${holder.command})`;
+}
+
+function lockedBy({ holder, verdict }: Rival, path: string, waitedMs: number): IndexerError {
+  const unseen = verdict === 'unknown' ? ', which cannot be seen from here' : '';
+  const waited = waitedMs > 0 ? ` (waited ${Math.round(waitedMs / 1000)} s)` : '';
+  const hint =
+    verdict === 'unknown'
+      ? 'if it has ended, add --wait, or run tandem unlock: both go on once its heartbeat stood still for a minute'
+      : 'wait for it to finish (--wait), or stop it, then run this again';
+  return new IndexerError(
+    'INDEX_LOCKED',
+    `another process is writing this index: ${describeHolder(holder)}${unseen}${waited}`,
+    { hint: `${hint}. Lock file: ${path}` },
+  );
+}
+
+function unreadable(path: string): IndexerError {
+  return new IndexerError('INDEX_LOCKED', `the lock file ${path} cannot be understood`, {
+    hint: 'make sure that no other process writes this index, then run tandem unlock',
+  });
+}
+
+function lockFailure(error: unknown, path: string): unknown {
+  const errno = errnoOf(error);
+  const isLink = error instanceof Error && 'syscall' in error && error.syscall === 'link';
+  if (isLink && ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errno)) {
+    return new IndexerError('PLATFORM', `the file system of ${path} cannot make hard links`, {
+      hint: 'choose an index directory on another file system with --index-dir',
+      cause: error,
+    });
+  }
+  if (['EACCES', 'EPERM', 'EROFS'].includes(errno)) {
+    return new IndexerError('NOT_WRITABLE', `the index directory cannot be written: no lock can be made at ${path}`, {
+      hint: `nothing was changed; check the owner and mode of ${dirname(path)}, or choose another with --index-dir`,
+      cause: error,
+    });
+  }
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') {
+    return new IndexerError('DISK_FULL', `no space left for the lock ${path}`, {
+      hint: 'nothing was changed; free some space and run this again',
+      cause: error,
+    });
+  }
+  return error;
+}

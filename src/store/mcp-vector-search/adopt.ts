@@ -1,0 +1,160 @@
+// Takes over tables that another program wrote: where a file is on disk as it was indexed, its rows get what ours have
+// beside them (structure rows, a line in the ledger) and keep their vectors. Everything else is left to be parsed again.
+import { join } from 'node:path';
+import { IndexerError } from '../../core/errors.ts';
+import { mapConcurrent } from '../../core/iterate.ts';
+import { LARGEST_OWN_BATCH } from '../assign-batches.ts';
+import type { ChunksStore } from '../chunks.ts';
+import { hashFile } from '../files/file-hash.ts';
+import type { FileRecord, Ledger } from '../ledger.ts';
+import { inSlices } from '../sql.ts';
+import type { StructureStore } from '../structure.ts';
+import { dimensionOf, type VectorsStore } from '../vectors.ts';
+import { readForeignChunks } from './foreign-chunks.ts';
+import { isSameTime } from './peer-times.ts';
+
+/** Stands in the ledger for the version of a chunker that is not ours; such a file stays until it changes. */
+export const FOREIGN_CHUNKER = 'foreign';
+
+export interface AdoptContext {
+  readonly root: string;
+  readonly chunks: ChunksStore;
+  readonly vectors: VectorsStore;
+  readonly structure: StructureStore;
+  readonly ledger: Ledger;
+  /** True if another program put a whole table of its own in the place of ours. */
+  readonly isReplaced: boolean;
+  /** When files were last changed as far as that program recorded it, in seconds, by path. */
+  readonly recordedTimes: () => Promise<ReadonlyMap<string, number>>;
+  /** The model that new vectors will come from; null where all will be made anew, whatever made the old ones. */
+  readonly model: { readonly id: string; readonly dimension: number } | null;
+}
+
+/** What became of the files of another program's tables. */
+export interface Adoption {
+  /** Unchanged since they were indexed: their chunks and vectors stay. */
+  readonly kept: number;
+  /** Changed, gone, or not known to be unchanged. */
+  readonly others: number;
+}
+
+/** Rows of structure that are written in one commit. */
+const GROUP_ROWS = 10_240;
+
+/**
+ * Does something only where the ledger is empty (the first time that we see the tables, or after it was lost), or the
+ * table was replaced. After a forced run of that program no row has a hash: there a file counts as unchanged if its
+ * recorded time is the disk's, and its rows get the hash. Rows that
+ * we wrote ourselves are left alone, for Phase 1 makes more of them than can be told from the tables. Structure first,
+ * then all lines at once: killed between the two, the next opening does it again. Null if no file is another program's.
+ * Errors: MODEL_CHANGED if another model made the vectors.
+ */
+export async function adoptForeignFiles(ctx: AdoptContext): Promise<Adoption | null> {
+  if (ctx.ledger.files.size > 0 && !ctx.isReplaced) return null;
+  if (ctx.model !== null) await refuseOtherModel(ctx.vectors, ctx.model);
+  const files = await findForeignFiles(ctx);
+  if (files.size === 0) return null;
+  const records: FileRecord[] = [];
+  const unhashed: FileRecord[] = [];
+  const lacksHashes = [...files.values()].some((file) => file.hash === '');
+  const times = lacksHashes ? await ctx.recordedTimes() : new Map<string, number>();
+  const judge = async ([path, file]: [string, ForeignFile]) => ({
+    path,
+    file,
+    found: await hashFile(join(ctx.root, path)),
+  });
+  for await (const { path, file, found } of mapConcurrent(files, 16, judge)) {
+    if (found === null) continue;
+    const { stamp, sha256 } = found;
+    const recorded = times.get(path);
+    const isUnchanged =
+      file.hash === '' ? recorded !== undefined && isSameTime(recorded, BigInt(stamp.mtimeNs)) : file.hash === sha256;
+    if (!isUnchanged) continue;
+    const record = {
+      path,
+      stamp,
+      sha256,
+      chunkCount: file.rows,
+      status: 'parsed',
+      reason: '',
+      chunker: FOREIGN_CHUNKER,
+    } as const;
+    records.push(record);
+    if (file.hash === '') unhashed.push(record);
+  }
+  const adoption = { kept: records.length, others: files.size - records.length };
+  if (records.length === 0) return adoption;
+  await ctx.chunks.setHashes(unhashed);
+  await writeMissingStructure(ctx, new Set(records.map((record) => record.path)));
+  await ctx.ledger.append(records, []);
+  await ctx.ledger.makeDurable();
+  return adoption;
+}
+
+async function refuseOtherModel(
+  vectors: VectorsStore,
+  model: { readonly id: string; readonly dimension: number },
+): Promise<void> {
+  const width = await dimensionOf(vectors.table);
+  if (width !== model.dimension) throw otherModel(`vectors of ${width} dimensions`, model.id);
+  const foreign = { columns: ['model_version'], where: 'embedding_batch_id IS NULL' };
+  for await (const rows of vectors.table.scan(foreign)) {
+    for (const name of new Set(rows.strings('model_version'))) {
+      if (name && name !== 'migrated' && !isSameModel(name, model.id)) throw otherModel(name, model.id);
+    }
+  }
+}
+
+/** Names with and without their publisher. */
+export function isSameModel(a: string, b: string): boolean {
+  const short = (name: string) => name.toLowerCase().replace(/^sentence-transformers\//, '');
+  return short(a) === short(b);
+}
+
+function otherModel(found: string, modelId: string): IndexerError {
+  return new IndexerError('MODEL_CHANGED', `this index was made with ${found}; this program uses ${modelId}`, {
+    hint: 'no chunk or vector was changed; vectors of two models cannot be compared. Embed everything anew with --reembed, or index into another directory with --index-dir',
+  });
+}
+
+interface ForeignFile {
+  rows: number;
+  readonly hash: string;
+}
+
+/** Files of which no row is ours, whose rows agree on a hash. */
+async function findForeignFiles(ctx: AdoptContext): Promise<Map<string, ForeignFile>> {
+  const files = new Map<string, ForeignFile>();
+  const excluded = new Set<string>();
+  for await (const rows of ctx.chunks.table.scan({ columns: ['file_path', 'file_hash', 'embedding_batch_id'] })) {
+    const hashes = rows.strings('file_hash');
+    const batches = rows.integers('embedding_batch_id');
+    for (const [index, value] of rows.strings('file_path').entries()) {
+      const path = value ?? '';
+      const hash = hashes[index] ?? '';
+      const file = files.get(path);
+      if (file === undefined) files.set(path, { rows: 1, hash });
+      else file.rows++;
+      const isOurs = batches[index]! > 0 && batches[index]! <= LARGEST_OWN_BATCH;
+      if (isOurs || (file !== undefined && file.hash !== hash)) excluded.add(path);
+    }
+  }
+  const ours = { columns: ['file_path'], where: 'embedding_batch_id IS NOT NULL' };
+  for await (const rows of ctx.vectors.table.scan(ours)) {
+    for (const path of rows.strings('file_path')) excluded.add(path ?? '');
+  }
+  for (const path of excluded) files.delete(path);
+  return files;
+}
+
+async function writeMissingStructure(ctx: AdoptContext, paths: ReadonlySet<string>): Promise<void> {
+  const present = new Set<string>();
+  for await (const rows of ctx.structure.table.scan({ columns: ['chunk_id'] })) {
+    for (const id of rows.strings('chunk_id')) present.add(id ?? '');
+  }
+  // Whole files at a time, wherever their rows lie, so that parents are found.
+  for (const slice of inSlices(paths, 1_000)) {
+    const missing = (await readForeignChunks(ctx.chunks.table, slice)).filter((chunk) => !present.has(chunk.chunkId));
+    for (const group of inSlices(missing, GROUP_ROWS)) await ctx.structure.write(group, 'add');
+  }
+}

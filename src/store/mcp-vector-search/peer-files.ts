@@ -1,0 +1,95 @@
+// Small files that mcp-vector-search reads at every start. Without them it refuses the project, wipes or rebuilds the
+// tables.
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PEER_EXTENSIONS } from '../../core/source-rules.ts';
+import { exists, writeFileAtomic } from '../files/atomic-file.ts';
+import { readObject } from '../files/json-object.ts';
+import type { Layout } from '../layout.ts';
+import type { FileRecord } from '../ledger.ts';
+
+/** The schema that its `index chunk` insists on, to the letter. */
+const SCHEMA_VERSION = '2.4.0';
+/** The version whose tables ours are; its own search rebuilds the index where major and minor differ. */
+const EMULATED_VERSION = '4.1.14';
+
+/** Which model makes the vectors; only what that tool has a word for. */
+export interface PeerModel {
+  readonly model_id: string;
+  readonly dimension: number;
+}
+
+const BUNDLED: PeerModel = { model_id: 'sentence-transformers/all-MiniLM-L6-v2', dimension: 384 };
+
+/** Whether they are there, and not those of an older release, over which that tool rebuilds the index. */
+export async function hasPeerFiles(layout: Layout): Promise<boolean> {
+  const { version } = await readObject(layout.schemaVersionFile);
+  const { index_version: indexed } = await readObject(layout.indexMetadataFile);
+  return version === SCHEMA_VERSION && indexed === newerVersion(indexed) && (await exists(layout.peerConfigFile));
+}
+
+/**
+ * Writes what that tool needs and removes its text index, which our changes made stale. Unknown keys of its metadata are
+ * kept, and a config.json that is there already is never touched.
+ */
+export async function writePeerFiles(
+  layout: Layout,
+  index: { readonly root: string; readonly files: ReadonlyMap<string, FileRecord>; readonly model?: PeerModel },
+): Promise<void> {
+  const now = new Date().toISOString().replace('Z', '+00:00');
+  const model = index.model ?? BUNDLED;
+  await writeFileAtomic(layout.schemaVersionFile, `${JSON.stringify({ version: SCHEMA_VERSION, updated_at: now })}\n`);
+  const before = await readObject(layout.indexMetadataFile);
+  const mtimes: Record<string, number> = {};
+  for (const record of index.files.values()) {
+    if (record.chunkCount > 0) mtimes[join(index.root, record.path)] = Number(record.stamp.mtimeNs) / 1e9;
+  }
+  const metadata = {
+    created_at: now,
+    ...before,
+    index_version: newerVersion(before.index_version),
+    embedding_model: model.model_id,
+    embedding_dimensions: model.dimension,
+    updated_at: now,
+    file_mtimes: mtimes,
+  };
+  await writeFileAtomic(layout.indexMetadataFile, `${JSON.stringify(metadata)}\n`);
+  if (!(await exists(layout.peerConfigFile))) {
+    await writeFileAtomic(layout.peerConfigFile, `${JSON.stringify(newConfig(layout, index.root, model), null, 2)}\n`);
+  }
+  await rm(layout.staleTextIndexFile, { force: true });
+}
+
+/** Says in the files that are there which model makes the vectors from now on; without it that tool would mix in its own. */
+export async function recordPeerModel(layout: Layout, model: PeerModel): Promise<void> {
+  const changes: [path: string, values: Record<string, unknown>][] = [
+    [layout.peerConfigFile, { embedding_model: model.model_id }],
+    [layout.indexMetadataFile, { embedding_model: model.model_id, embedding_dimensions: model.dimension }],
+  ];
+  for (const [path, values] of changes) {
+    if (!(await exists(path))) continue;
+    const before = await readObject(path);
+    if (Object.entries(values).every(([key, value]) => before[key] === value)) continue;
+    await writeFileAtomic(path, `${JSON.stringify({ ...before, ...values }, null, 2)}\n`);
+  }
+}
+
+/** The tables are in the emulated version's form now; what is newer still is left as it says. */
+function newerVersion(before: unknown): string {
+  if (typeof before !== 'string' || !/^\d+\.\d+/.test(before)) return EMULATED_VERSION;
+  return before.localeCompare(EMULATED_VERSION, 'en', { numeric: true }) > 0 ? before : EMULATED_VERSION;
+}
+
+/** Takes what we take as far as that tool can, and keeps it from rebuilding the tables when it is upgraded. */
+function newConfig(layout: Layout, root: string, model: PeerModel): Record<string, unknown> {
+  return {
+    project_root: root,
+    index_path: layout.indexDir,
+    file_extensions: [...PEER_EXTENSIONS],
+    embedding_model: model.model_id,
+    auto_reindex_on_upgrade: false,
+    skip_dotfiles: false,
+    respect_gitignore: true,
+  };
+}
