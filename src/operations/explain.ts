@@ -6,8 +6,7 @@ import type { Config } from '../config/schema.ts';
 import type { SkippedFile } from '../discover/discover.ts';
 import { isSilentName, skippedByName } from '../discover/file-policy.ts';
 import { gitRuleFor } from '../discover/hidden-by.ts';
-import { openInspector } from '../phase1-parse/inspect.ts';
-import { discoverFor } from './preview.ts';
+import { discoverFiles, inspectorOf, type Phase1Inputs, phase1Inputs } from '../run/phase1-inputs.ts';
 
 /** The object of `index --explain --json`; additive changes only. */
 export interface Explanation {
@@ -43,7 +42,8 @@ function outside(root: string): Answer {
 async function decide(config: Config, root: string, place: string, signal: AbortSignal | undefined): Promise<Answer> {
   const hidden = new Map<string, string>();
   const onHidden = (path: string, rule: string) => hidden.set(path, rule);
-  const discovery = await discoverFor(config, { signal, onHidden });
+  const inputs = phase1Inputs(config);
+  const discovery = await discoverFiles(inputs, { signal, onHidden });
   const above = withFolders(place); // the nearest to the root decides
   const askGit = (evenIfTracked: boolean) =>
     gitRuleFor(root, place, { env: childEnvironment(), evenIfTracked, signal });
@@ -62,7 +62,7 @@ async function decide(config: Config, root: string, place: string, signal: Abort
   }
   if (discovery.files.some((file) => file.path === place)) {
     const tracked = discovery.method === 'git' ? await askGit(true) : null;
-    return explainContent(config, root, place, tracked);
+    return explainContent(inputs, root, place, tracked);
   }
   const skip = first((path) => discovery.skipped.find((each) => each.path === path));
   if (skip !== undefined)
@@ -79,8 +79,8 @@ async function decide(config: Config, root: string, place: string, signal: Abort
 }
 
 /** A file that passed all rules about names; its content has a say too. */
-function explainContent(config: Config, root: string, place: string, tracked: string | null): Answer {
-  const found = openInspector(root, config)(place);
+function explainContent(inputs: Phase1Inputs, root: string, place: string, tracked: string | null): Answer {
+  const found = inspectorOf(root, inputs)(place);
   if (found.kind === 'taken') {
     const what = found.language === '' ? 'it is empty' : `as ${found.language}, ${found.size} bytes`;
     const why = tracked === null ? '' : '; git tracks it, so that this rule does not hide it';

@@ -1,13 +1,13 @@
 // What `index` would do to which files, found out without the lock and without writing anything. Files that may have
 // changed are read and hashed, as a run would, but not parsed.
 import { realpathSync } from 'node:fs';
-import { childEnvironment } from '../config/child-environment.ts';
 import type { Config } from '../config/schema.ts';
 import { IndexerError } from '../core/errors.ts';
-import { type Discovery, discover } from '../discover/discover.ts';
+import type { Discovery } from '../discover/discover.ts';
 import { planChanges } from '../phase1-parse/changes.ts';
-import { type Inspected, openInspector } from '../phase1-parse/inspect.ts';
-import { chunkerVersion, isIntactIn, nothingToIndex } from '../phase1-parse/run.ts';
+import type { Inspected } from '../phase1-parse/inspect.ts';
+import { isIntactIn, nothingToIndex } from '../phase1-parse/run.ts';
+import { discoverFiles, inspectorOf, phase1Inputs } from '../run/phase1-inputs.ts';
 import { type Census, emptyCensus } from '../store/census.ts';
 import { isVersionGone } from '../store/lance/engine-failure.ts';
 import { layoutOf } from '../store/layout.ts';
@@ -40,33 +40,20 @@ export interface Preview {
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
 }
 
-export function discoverFor(
-  config: Config,
-  more: { signal?: AbortSignal | undefined } & Partial<Pick<Parameters<typeof discover>[1], 'onHidden'>> = {},
-): Promise<Discovery> {
-  return discover(config.root, {
-    maxFileBytes: config.maxFileBytes,
-    indexDir: config.indexDir,
-    gitEnv: childEnvironment(),
-    rules: config.sources,
-    selection: config,
-    ...more,
-  });
-}
-
 /** Errors: NOTHING_TO_INDEX, MIGRATION_NEEDED, INDEX_DAMAGED, those of a path that is no folder, and the signal's reason. */
 export async function previewIndex(
   config: Config,
   { force = false, signal }: { readonly force?: boolean | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Preview> {
   const remembered = await remember(config);
-  const discovery = await discoverFor(config, { signal });
+  const inputs = phase1Inputs(config);
+  const discovery = await discoverFiles(inputs, { signal });
   if (discovery.files.length === 0) throw nothingToIndex(config.root, discovery);
   const { files, census } = remembered;
   const plan = planChanges(discovery.files, files, {
     previousScanStartNs: remembered.previousScanNs,
     unreachable: discovery.failed.map(({ path }) => path),
-    isIntact: force ? () => false : isIntactIn(census, chunkerVersion(config)),
+    isIntact: force ? () => false : isIntactIn(census, inputs.chunkerVersion),
   });
 
   const list = { added: [] as string[], changed: [] as string[], unchanged: [] as string[] };
@@ -78,7 +65,7 @@ export async function previewIndex(
     if (status === 'skipped') skipped.push({ path, reason, rule: null });
     else list.unchanged.push(path);
   }
-  const inspect = openInspector(realpathSync.native(config.root), config);
+  const inspect = inspectorOf(realpathSync.native(config.root), inputs);
   for (const { path, knownSha256 } of plan.toRead) {
     signal?.throwIfAborted();
     const found = inspect(path);

@@ -1,6 +1,7 @@
 // What Phase 1 would make of a file's bytes, without parsing it.
 import { createHash } from 'node:crypto';
-import { loadBuiltInLanguages } from '../languages/load.ts';
+import type { Language } from '../languages/load.ts';
+import { withOwn } from '../languages/own.ts';
 import { createRegistry } from '../languages/registry.ts';
 import { type AdmissionOptions, admit } from './admit.ts';
 import { readSource } from './read-source.ts';
@@ -12,8 +13,12 @@ export type Inspected =
   | { readonly kind: 'vanished' };
 
 /** `realRoot` is the root's real path. The function reads one file, named relative to it; it never throws. */
-export function openInspector(realRoot: string, options: Required<AdmissionOptions>): (path: string) => Inspected {
-  const languages = createRegistry(loadBuiltInLanguages());
+export function openInspector(
+  realRoot: string,
+  options: Required<AdmissionOptions>,
+  own: readonly Language[],
+): (path: string) => Inspected {
+  const languages = createRegistry(withOwn(own));
   return (path) => {
     const source = readSource(realRoot, path, options.maxFileBytes);
     if (source.kind === 'vanished') return { kind: 'vanished' };

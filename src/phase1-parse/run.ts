@@ -16,25 +16,29 @@ import { type FileWriterContext, removeFiles, replaceFiles } from '../store/repl
 import { type ChangePlan, liesWithin, planChanges } from './changes.ts';
 import { openParsePool, type ParseOutcome } from './pool/worker-pool.ts';
 
-export interface Phase1Context {
+/** What follows from the configuration alone. */
+export interface Phase1Settings {
   readonly root: string;
   readonly indexDir: string;
+  readonly maxFileBytes: number;
+  readonly selection: Selection;
+  readonly gitEnv: Readonly<Record<string, string | undefined>>;
+  readonly sources?: SourceRules | undefined;
+  /** Languages of the user's own. */
+  readonly languages?: readonly Language[];
+}
+
+export interface Phase1Context extends Phase1Settings {
   readonly writer: FileWriterContext;
   /** When the last finished discovery began, in nanoseconds; null if there was none. */
   readonly previousScanNs: string | null;
   readonly workers: number;
-  readonly maxFileBytes: number;
-  readonly selection: Selection;
   /**
    * A group closes at this many rows at most, or after five seconds: it is what one commit holds, and what a kill costs.
    */
   readonly groupRows: number;
-  readonly gitEnv: Readonly<Record<string, string | undefined>>;
-  readonly sources?: SourceRules | undefined;
   /** Parses every file, whatever is known of it. */
   readonly force?: boolean | undefined;
-  /** Languages of the user's own. */
-  readonly languages?: readonly Language[];
   readonly observe: Observer;
   /** Called once it is known what is there, before anything is written. */
   readonly begin: (discovery: Discovery) => Promise<void>;

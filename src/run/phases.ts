@@ -1,6 +1,5 @@
 // Either phase with what it needs from the open index, and the run file that says how far it came.
 import { randomUUID } from 'node:crypto';
-import { childEnvironment } from '../config/child-environment.ts';
 import type { Config } from '../config/schema.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Phase } from '../core/events.ts';
@@ -8,8 +7,7 @@ import { workersWorth } from '../core/workers.ts';
 import type { Selection } from '../discover/selection.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import { describeModel } from '../embedding/recipe.ts';
-import { loadOwnLanguages } from '../languages/own.ts';
-import { chunkerVersion, type Phase1Result, parseChangedFiles } from '../phase1-parse/run.ts';
+import { type Phase1Result, parseChangedFiles } from '../phase1-parse/run.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 import { embedPendingChunks, type Phase2Result } from '../phase2-embed/run.ts';
 import { assignBatches } from '../store/assign-batches.ts';
@@ -19,6 +17,7 @@ import { hasPeerFiles, writePeerFiles } from '../store/mcp-vector-search/peer-fi
 import type { FileWriterContext } from '../store/replace-files.ts';
 import { type RunRecord, writeRunFile } from '../store/run-file.ts';
 import type { WritableIndex } from './opened.ts';
+import { phase1Inputs } from './phase1-inputs.ts';
 
 /** Runs a phase and tells how long it took; null where it had nothing to do. */
 export async function timed<T>(
@@ -43,13 +42,13 @@ export async function parse(
   selection: Selection = index.config,
 ): Promise<Phase1Result> {
   const { config, stores, observe, fault } = index;
-  const languages = loadOwnLanguages(config.languages ?? []);
+  const inputs = phase1Inputs(config, selection);
   const previous = index.run;
   if (force) tellOfForeignFiles(index);
   const startedAt = new Date().toISOString();
   const writer: FileWriterContext = {
     ...stores,
-    chunkerVersion: chunkerVersion(selection, languages),
+    chunkerVersion: inputs.chunkerVersion,
     makeDurable: async () => {
       await stores.makeDurable();
       await stores.ledger.makeDurable();
@@ -58,17 +57,11 @@ export async function parse(
   };
   const result = await parseChangedFiles(
     {
-      root: config.root,
-      indexDir: config.indexDir,
+      ...inputs,
       writer,
       previousScanNs: previous?.phase1.finished_at ? previous.phase1.scan_started_ns : null,
       workers: config.workers,
-      languages,
-      maxFileBytes: config.maxFileBytes,
-      selection,
       groupRows: index.groupRows,
-      gitEnv: childEnvironment(),
-      sources: config.sources,
       force,
       observe,
       async begin(discovery) {

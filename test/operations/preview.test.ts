@@ -169,3 +169,22 @@ describe('an explanation', () => {
     });
   });
 });
+
+test('a dry run and --explain read a language of the user’s own as a run does', async () => {
+  const root = temporaryFolder();
+  write(root, {
+    'add.moon': 'function add(a, b)\n  return a + b\nend\n',
+    'moon/language.json': JSON.stringify({ id: 'moon', extensions: ['.moon'], grammar: 'tree-sitter-lua.wasm' }),
+    'moon/query.scm': '(function_declaration name: (_) @name parameters: (_) @params body: (_) @body) @def.function',
+  });
+  const languages = [{ path: join(root, 'moon'), isTrusted: true }];
+  const { run } = machineIn(root, undefined, { languages });
+  await run(1);
+  const config = configOf(root, { languages });
+  expect((await previewIndex(config)).list).toMatchObject({
+    changed: [],
+    unchanged: expect.arrayContaining(['add.moon']),
+  });
+  const { reason } = await explainPath(config, 'add.moon', { from: root });
+  expect(reason).toContain('as moon');
+});

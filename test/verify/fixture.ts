@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { connect, type Table } from '@lancedb/lancedb';
 import type { ParsedFile } from '../../src/core/chunk.ts';
 import { describeModel } from '../../src/embedding/recipe.ts';
-import type { VerifyPlace } from '../../src/verify/examine.ts';
 import { identify } from '../../src/phase1-parse/chunk/identity.ts';
 import { describeFiles, saveCheckpoint } from '../../src/phase2-embed/checkpoint.ts';
 import { type Layout, layoutOf } from '../../src/store/layout.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { type RunRecord, writeRunFile } from '../../src/store/run-file.ts';
+import type { VerifyPlace } from '../../src/verify/examine.ts';
 import { makeFile, openStores, temporaryDirectory, texts, vectorOf, writerOf } from '../store/make.ts';
 
 export const modelDir = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
