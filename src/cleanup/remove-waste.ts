@@ -1,10 +1,10 @@
 // Frees what an index keeps without needing it. Looks first, then removes, kind by kind, under the lock.
 import type { Config } from '../config/schema.ts';
-import { IndexerError } from '../core/errors.ts';
 import { exists } from '../store/files/atomic-file.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type LockOptions } from '../store/lock/lock.ts';
-import { detectLayout, openForWriting, type WritableStores } from '../store/open.ts';
+import { openForWriting, type WritableStores } from '../store/open.ts';
+import { detectLayout, indexMissing } from '../store/open-for-reading.ts';
 import { findBackups } from './backups.ts';
 import { findNextVectors } from './next-vectors.ts';
 import { findOldVersions } from './old-versions.ts';
@@ -52,7 +52,7 @@ export interface CleanupReport {
   readonly bytes: number;
 }
 
-/** Errors: NO_INDEX, INDEX_LOCKED, and those of opening an index for writing. A kill at any moment loses no row. */
+/** Errors: NO_INDEX, INDEX_DAMAGED, INDEX_LOCKED, and those of opening an index for writing. A kill at any moment loses no row. */
 export async function removeWaste(
   target: Pick<Config, 'root' | 'indexDir' | 'durability'>,
   model: { readonly dimension: number; readonly modelId: string },
@@ -60,11 +60,7 @@ export async function removeWaste(
 ): Promise<CleanupReport> {
   const layout = layoutOf(target.indexDir);
   const found = await detectLayout(target.indexDir);
-  if (found === 'none') {
-    throw new IndexerError('NO_INDEX', `there is no index in ${layout.indexDir}`, {
-      hint: `make one with: tandem index ${target.root}`,
-    });
-  }
+  if (found === 'none') throw await indexMissing(layout, target.root);
   const look = (stores: WritableStores | null): Place => ({
     root: target.root,
     layout,

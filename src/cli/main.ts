@@ -84,7 +84,9 @@ await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 process.exit(exitCode);
 
 function fail(error: unknown): number {
-  return isTyped('-j', '--json') ? printFailureAsJson(err, error, detail) : printFailure(err, error, detail);
+  return isTyped('-j', '--json', '--json=v2', '--envelope')
+    ? printFailureAsJson(err, error, detail)
+    : printFailure(err, error, detail);
 }
 
 /** Pipes may still hold what was written; leaving now would cut it off. */

@@ -72,7 +72,7 @@ export async function runProgram(
   notify: (warning: string) => void = () => undefined,
 ): Promise<void> {
   try {
-    const { words, warnings } = translate(commandFirst(program, typed));
+    const { words, warnings } = translate(versionedJson(commandFirst(program, typed)));
     for (const warning of [...warnings, ...peerEnvironmentWarnings()]) notify(warning);
     if (words.length > 0 || warnings.length === 0) await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
@@ -99,6 +99,13 @@ export function commandFirst(program: Command, typed: readonly string[]): string
     if (valued.has(word) && !(isFlagToo(word) && names.has(typed[at + 1] ?? ''))) at += 1;
   }
   return [...typed];
+}
+
+/** `--json` takes no value; the second form of a search's JSON has an option of its own. */
+function versionedJson(typed: readonly string[]): readonly string[] {
+  if (typed[0] !== 'search') return typed;
+  const end = typed.indexOf('--');
+  return typed.map((word, at) => (word === '--json=v2' && (end === -1 || at < end) ? '--envelope' : word));
 }
 
 function optionsWithValue(commands: readonly Command[]): Set<string | undefined> {

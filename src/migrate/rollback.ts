@@ -6,7 +6,7 @@ import { connect } from '../store/lance/connect.ts';
 import { hasWholeHead } from '../store/lance/durability.ts';
 import { openTable } from '../store/lance/table.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
-import { detectLayout } from '../store/open.ts';
+import { detectLayout } from '../store/open-for-reading.ts';
 import { type Journal, keptOf, readJournal, recover, switchBack, writeJournal } from './journal.ts';
 import { listFiles, type MigrationTarget } from './plan.ts';
 import { type MigrateOptions, underLock } from './to-dual-table.ts';

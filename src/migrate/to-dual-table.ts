@@ -7,7 +7,7 @@ import { exists, sweepTemporaryFiles } from '../store/files/atomic-file.ts';
 import { engineFailure } from '../store/lance/engine-failure.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type Lock, type LockOptions } from '../store/lock/lock.ts';
-import { detectLayout } from '../store/open.ts';
+import { detectLayout } from '../store/open-for-reading.ts';
 import { findOldTables, namesOf } from './detect.ts';
 import { findDisplaced, type Journal, readJournal, recover, switchOver, takeBack, writeJournal } from './journal.ts';
 import { type OldSource, openOldSource } from './old-source.ts';

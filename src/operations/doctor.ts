@@ -14,7 +14,7 @@ import { loadBuiltInLanguages } from '../languages/load.ts';
 import { layoutOf } from '../store/layout.ts';
 import { describeSelf, judge, readLockFile } from '../store/lock/holder.ts';
 import { describeHolder } from '../store/lock/lock.ts';
-import { detectLayout } from '../store/open.ts';
+import { detectLayout, hasLostChunks } from '../store/open-for-reading.ts';
 import { connectTo } from '../verify/read-table.ts';
 
 export interface Check {
@@ -170,6 +170,9 @@ export function spaceCheck(freeBytes: number): Check {
 async function checkMode(indexDir: string): Promise<Check> {
   const layout = await detectLayout(indexDir).catch((error: unknown) => messageOf(error));
   const found = await stat(indexDir).catch(() => null);
+  if (await hasLostChunks(layoutOf(indexDir))) {
+    return failed('index', `chunks.lance is missing from ${indexDir}`, 'tandem index parses the files again');
+  }
   if (found === null || layout === 'none') return ok('index', `none yet in ${indexDir}`);
   if (layout !== 'dual-table' && layout !== 'code_search')
     return failed('index', layout, `check the owner and mode of ${indexDir}`);

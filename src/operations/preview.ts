@@ -12,7 +12,7 @@ import { type Census, emptyCensus } from '../store/census.ts';
 import { isVersionGone } from '../store/lance/engine-failure.ts';
 import { layoutOf } from '../store/layout.ts';
 import { type FileRecord, readLedger } from '../store/ledger.ts';
-import { detectLayout, openForReading } from '../store/open.ts';
+import { detectLayout, openForReading } from '../store/open-for-reading.ts';
 import { readRunFile } from '../store/run-file.ts';
 
 /** The object of `index --dry-run --json`; additive changes only. Paths in the order of their bytes. */

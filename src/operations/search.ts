@@ -1,19 +1,41 @@
-// `tandem search`: the nearest chunks to a query.
+// `tandem search`: the nearest chunks to a query, with what the answer does not know.
 import { describeModel } from '../embedding/recipe.ts';
-import { type Index, readable } from '../run/opened.ts';
+import { type Index, type ReadableIndex, readable } from '../run/opened.ts';
 import { refuseOtherModel } from '../run/stored-model.ts';
 import { type SearchHit, type SearchOptions, searchSimilar, searchVectors } from '../search/search.ts';
+import { type IndexState, readState } from '../store/state.ts';
+
+/** The object of `search --envelope`; additive changes only. */
+export interface SearchAnswer {
+  readonly schema: 1;
+  /** What could be searched: chunks that are not embedded cannot be found. */
+  readonly index: IndexState;
+  /** Best first. */
+  readonly hits: readonly SearchHit[];
+}
+
+export interface SearchRequest extends SearchOptions {
+  /** A path of the index: finds what is like that file, and ignores the query. */
+  readonly similarTo?: string | undefined;
+}
 
 /**
- * The nearest chunks to a query, best first; with `similarTo`, a path of the index, those that are like that file, and the
- * query is passed over. Errors: MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED, USAGE (nothing known of that file).
+ * The nearest chunks to a query, best first; none where no chunk is embedded yet.
+ * Errors: MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED, USAGE (nothing is known of the file of `similarTo`).
  */
-export async function search(
-  index: Index,
+export async function search(index: Index, query: string, request: SearchRequest): Promise<SearchAnswer> {
+  const opened = readable(index);
+  // First: vectors that are added meanwhile may be found, and not be counted.
+  const state = await readState(opened.readable);
+  return { schema: 1, index: state, hits: await findHits(opened, query, request) };
+}
+
+async function findHits(
+  { readable: stores, config }: ReadableIndex,
   query: string,
-  { similarTo, ...options }: SearchOptions & { readonly similarTo?: string | undefined },
+  { similarTo, ...options }: SearchRequest,
 ): Promise<SearchHit[]> {
-  const { readable: stores, config } = readable(index);
+  if (stores.vectors === null) return [];
   const place = { vectors: stores.vectors, root: config.root };
   if (similarTo !== undefined) return searchSimilar(place, similarTo, options);
   const { identity } = await describeModel(config.modelDir);

@@ -6,7 +6,7 @@ import { isVersionGone } from '../store/lance/engine-failure.ts';
 import { layoutOf } from '../store/layout.ts';
 import { readLedger } from '../store/ledger.ts';
 import { readLockHolder } from '../store/lock/lock.ts';
-import { detectLayout, openForReading, type ReadableStores } from '../store/open.ts';
+import { detectLayout, hasLostChunks, openForReading, type ReadableStores } from '../store/open-for-reading.ts';
 import { hasBegunPhase1, type RunRecord, readRunFile } from '../store/run-file.ts';
 
 /** The object of `status --json`; additive changes only. */
@@ -57,7 +57,10 @@ export interface StatusReport {
   } | null;
 }
 
-/** An absent index is a report with layout `none`, not an error. Errors: INDEX_DAMAGED, FORMAT_TOO_NEW. */
+/**
+ * An absent index is a report with layout `none`, not an error. Errors: FORMAT_TOO_NEW; INDEX_DAMAGED, also where the
+ * chunks table is missing from an index.
+ */
 export async function status(config: Config): Promise<StatusReport> {
   const found = await detectLayout(config.indexDir);
   const layout = layoutOf(config.indexDir);
@@ -71,7 +74,9 @@ export async function status(config: Config): Promise<StatusReport> {
       ? { pid: holder.pid, host: holder.host, command: holder.command, started_at: holder.started_at }
       : null,
   };
-  if (found !== 'dual-table') return { ...base, ...nothingStored };
+  if (found === 'code_search' || (found === 'none' && !(await hasLostChunks(layout)))) {
+    return { ...base, ...nothingStored };
+  }
 
   const { identity, recipe } = await describeModel(config.modelDir, config.device);
   await using stores = await openForReading({ ...config, dimension: identity.dimension });
@@ -135,7 +140,7 @@ async function countSteadily(stores: ReadableStores) {
     return await countTables(stores);
   } catch (error) {
     if (!isVersionGone(error)) throw error;
-    for (const { table } of [stores.chunks, stores.vectors]) await table.engine.checkoutLatest();
+    for (const store of [stores.chunks, stores.vectors]) await store?.table.engine.checkoutLatest();
     return await countTables(stores);
   }
 }
@@ -157,6 +162,7 @@ async function countTables(stores: ReadableStores) {
   }
   const recipes: Record<string, number> = {};
   let vectors = 0;
+  if (stores.vectors === null) return { chunks, vectors, recipes, matched: false };
   const hasRecipe = (await stores.vectors.table.columns()).includes('tandem_recipe');
   const columns = hasRecipe ? ['chunk_id', 'tandem_recipe'] : ['chunk_id'];
   for await (const rows of stores.vectors.table.scan({ columns })) {

@@ -4,7 +4,8 @@ import type { Config } from '../config/schema.ts';
 import type { Observer } from '../core/events.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import { keepDamaged } from '../store/files/json-file.ts';
-import type { ReadableStores, WritableStores } from '../store/open.ts';
+import type { WritableStores } from '../store/open.ts';
+import type { ReadableStores } from '../store/open-for-reading.ts';
 import { type RunRecord, readRunFile } from '../store/run-file.ts';
 
 /** An index opened for writing (under the lock, reconciled) or for reading. Closing it releases the lock. */

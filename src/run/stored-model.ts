@@ -4,7 +4,7 @@ import type { ModelIdentity } from '../embedding/embedder.ts';
 import { readCheckpoint, toStoredModel } from '../phase2-embed/checkpoint.ts';
 import type { Layout } from '../store/layout.ts';
 import { isSameModel } from '../store/mcp-vector-search/adopt.ts';
-import { peekVectors } from '../store/open.ts';
+import { peekVectors } from '../store/open-for-reading.ts';
 import { readRunFile, type StoredModel } from '../store/run-file.ts';
 
 /**

@@ -1,4 +1,4 @@
-// Opens an index. Writers get the lock, whole manifests, all tables and a reconciled state; readers get what is there.
+// Opens an index for writing: the lock, whole manifests, all tables and a reconciled state.
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Schema } from 'apache-arrow';
@@ -8,16 +8,17 @@ import { type ChunksStore, chunksStore } from './chunks.ts';
 import { exists, sweepTemporaryFiles } from './files/atomic-file.ts';
 import { discardContents, makeDirectories, removeIfEmpty } from './files/index-directory.ts';
 import { connect } from './lance/connect.ts';
-import { hasWholeHead, openDurability, quarantineBadHeads, sealHeads } from './lance/durability.ts';
+import { openDurability, quarantineBadHeads, sealHeads } from './lance/durability.ts';
 import { asLostFile } from './lance/engine-failure.ts';
 import { addMissingColumns, findMissingColumns } from './lance/missing-columns.ts';
-import { type Fence, isEmptyShell, openTable, type TableHandle } from './lance/table.ts';
+import { type Fence, openTable, type TableHandle } from './lance/table.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { acquireLock, type Lock, type LockOptions } from './lock/lock.ts';
 import { type Adoption, adoptForeignFiles } from './mcp-vector-search/adopt.ts';
 import { readRecordedTimes } from './mcp-vector-search/peer-times.ts';
 import { finishVectorSwitch } from './next-vectors.ts';
+import { detectLayout, migrationNeeded } from './open-for-reading.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
 import { isSettled, readSettled, writeSettled } from './settled.ts';
@@ -62,28 +63,6 @@ export interface WritableStores extends AsyncDisposable {
   settle(): Promise<void>;
   /** Flushes one table; returns the data files that became durable. */
   makeDurableOne(store: { readonly table: TableHandle }): Promise<string[]>;
-}
-
-export interface ReadableStores extends AsyncDisposable {
-  readonly layout: Layout;
-  readonly chunks: ChunksStore;
-  readonly vectors: VectorsStore;
-}
-
-/** What lies in the index directory: no table, an older layout (`code_search` stands for all of them), or the two tables. */
-export async function detectLayout(indexDir: string): Promise<'none' | 'code_search' | 'dual-table'> {
-  const layout = layoutOf(indexDir);
-  const { single, chunks } = layout.oldTables;
-  const isAnyThere = async (names: readonly string[]) => {
-    for (const name of names) if (await exists(join(layout.indexDir, name))) return true;
-    return false;
-  };
-  if (await exists(layout.chunksTable)) {
-    // Releases 2.3 and 2.4 begin the two tables beside the old one, which still has the vectors.
-    const isBegun = !(await exists(layout.vectorsTable)) && (await isAnyThere(single));
-    return isBegun ? 'code_search' : 'dual-table';
-  }
-  return (await isAnyThere([...single, chunks])) ? 'code_search' : 'none';
 }
 
 /** Errors: INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_CHANGED (another dimension). */
@@ -199,37 +178,6 @@ async function isHeld(lock: Lock): Promise<boolean> {
   );
 }
 
-/** Takes no lock. Errors: NO_INDEX, MIGRATION_NEEDED, INDEX_DAMAGED. */
-export async function openForReading(options: OpenOptions): Promise<ReadableStores> {
-  const layout = layoutOf(options.indexDir);
-  const found = await detectLayout(options.indexDir);
-  if (found === 'code_search') throw migrationNeeded(layout);
-  if (found === 'none' || !(await exists(layout.vectorsTable))) {
-    throw new IndexerError('NO_INDEX', `there is no index in ${layout.indexDir}`, {
-      hint: `make one with: tandem index ${options.root}`,
-    });
-  }
-  for (const path of [layout.chunksTable, layout.vectorsTable]) {
-    if (await hasWholeHead(path)) continue;
-    throw new IndexerError('INDEX_DAMAGED', `the newest version of ${path} was not written whole`, {
-      hint: 'run tandem index: it goes back to the version before and completes it',
-    });
-  }
-  const fence: Fence = () => Promise.reject(new Error('a reader does not write'));
-  const connection = await connect(layout.lanceDir);
-  const chunksTable = await openTable(connection, layout.chunksTable, { schema: null, fence });
-  const vectorsTable = await openTable(connection, layout.vectorsTable, { schema: null, fence });
-  return {
-    layout,
-    chunks: chunksStore(chunksTable),
-    vectors: vectorsStore(vectorsTable, { dimension: options.dimension, projectName: basename(options.root) }),
-    async [Symbol.asyncDispose]() {
-      chunksTable.close();
-      vectorsTable.close();
-    },
-  };
-}
-
 /** An empty table takes the length of the model's vectors; one with rows has to have it. */
 async function openVectors(
   layout: Layout,
@@ -255,28 +203,4 @@ async function openVectors(
       hint: 'embed everything anew with --reembed, use the model it was made with, or another index with --index-dir',
     },
   );
-}
-
-/** What the stored vectors tell of the model that made them; null where there are none, or where they cannot be read. */
-export async function peekVectors(layout: Layout): Promise<{ dimension: number; models: string[] } | null> {
-  const path = layout.vectorsTable;
-  if (!(await exists(path)) || !(await hasWholeHead(path)) || (await isEmptyShell(path))) return null;
-  const fence: Fence = () => Promise.reject(new Error('a reader does not write'));
-  const table = await openTable(await connect(layout.lanceDir), path, { schema: null, fence });
-  try {
-    if ((await table.count()) === 0) return null;
-    const models = new Set<string>();
-    for await (const rows of table.scan({ columns: ['model_version'] })) {
-      for (const name of rows.strings('model_version')) models.add(name ?? '');
-    }
-    return { dimension: await dimensionOf(table), models: [...models] };
-  } finally {
-    table.close();
-  }
-}
-
-function migrationNeeded(layout: Layout): IndexerError {
-  return new IndexerError('MIGRATION_NEEDED', `${layout.indexDir} holds an index in an old layout`, {
-    hint: 'nothing was changed; `tandem migrate --to-dual-table` converts it and keeps a backup, and so does `tandem index`',
-  });
 }

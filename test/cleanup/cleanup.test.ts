@@ -7,7 +7,7 @@ import { type CleanupOptions, removeWaste } from '../../src/cleanup/remove-waste
 import { restoreOldTable } from '../../src/migrate/rollback.ts';
 import { convertToDualTable } from '../../src/migrate/to-dual-table.ts';
 import { acquireLock } from '../../src/store/lock/lock.ts';
-import { openForReading } from '../../src/store/open.ts';
+import { openForReading } from '../../src/store/open-for-reading.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { smallProject, tandem } from '../cli/care.ts';
 import { bytesOf, makeOldProject, targetOf } from '../migrate/make-old.ts';
@@ -100,7 +100,7 @@ describe('old versions', () => {
     await using project = await usedIndex();
     const { root, indexDir } = targetOf(project.path);
     await age(root, 30);
-    await using reader = await openForReading({ root, indexDir, dimension: DIMENSION, durability: 'full' });
+    await using reader = await openForReading({ root, indexDir, dimension: DIMENSION });
     {
       await using stores = await openStores(root);
       await replaceFiles(writerOf(stores), [makeFile('src/f1.py', texts('newer', 4))]);

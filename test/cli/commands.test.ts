@@ -4,7 +4,15 @@ import { describe, expect, it } from 'vitest';
 import type { Cli, Library } from '../../src/cli/cli.ts';
 import { buildProgram, commandFirst, runProgram } from '../../src/cli/program.ts';
 import { terminalSettings } from '../../src/config/environment.ts';
-import type { Config, IndexEvent, RunReport, SearchHit, StatusReport } from '../../src/index.ts';
+import type {
+  Config,
+  IndexEvent,
+  IndexState,
+  RunReport,
+  SearchAnswer,
+  SearchHit,
+  StatusReport,
+} from '../../src/index.ts';
 import { temporaryTree } from '../config/temporary.ts';
 import { capture } from './captured.ts';
 import { report } from './reports.ts';
@@ -43,10 +51,18 @@ const HIT: SearchHit = {
   line_count: 3,
 };
 
+const STATE: IndexState = {
+  complete: true,
+  phase1: 'finished',
+  chunks: { total: 100, embedded: 100, pending: 0, error: 0 },
+  locked_by: null,
+};
+
 interface Answers {
   readonly report?: RunReport;
   readonly status?: StatusReport;
   readonly hits?: readonly SearchHit[];
+  readonly state?: IndexState;
   readonly events?: readonly IndexEvent[];
   readonly thrown?: unknown;
   /** Stands for a signal that arrives while the run is at work. */
@@ -78,7 +94,8 @@ async function tandem(typed: readonly string[], answers: Answers = {}) {
     resume: () => run('resume', {}),
     search: async (_index: unknown, query: string, options: object) => {
       calls.push({ name: 'search', options: { query, ...options } });
-      return answers.hits ?? [];
+      const answer: SearchAnswer = { schema: 1, index: answers.state ?? STATE, hits: answers.hits ?? [] };
+      return answer;
     },
     status: async (config: Config) => {
       calls.push({ name: 'status', config });
@@ -377,8 +394,61 @@ describe('search', () => {
   });
 
   it('that finds nothing says so and ends with 0', async () => {
-    const { out, exitCode } = await tandem(['search', 'x']);
+    const { out, err, exitCode } = await tandem(['search', 'x']);
     expect(out.lines()).toEqual(['No results for x']);
+    expect([err.text(), exitCode]).toEqual(['', 0]);
+  });
+
+  const started: IndexState = {
+    ...STATE,
+    complete: false,
+    chunks: { total: 1180, embedded: 30, pending: 1150, error: 0 },
+  };
+
+  it('of an index that is not complete says how much it searched, and what to do', async () => {
+    const { out, err, exitCode } = await tandem(['search', 'x'], { state: started });
+    expect(out.lines()).toEqual(['No results for x among 30 of 1,180 chunks']);
+    expect(err.lines()).toEqual([
+      expect.stringMatching(
+        /^warning the index is not complete: 30 of 1,180 chunks are embedded; go on with: tandem resume \//,
+      ),
+    ]);
     expect(exitCode).toBe(0);
+    expect((await tandem(['search', 'x', '--require-complete'], { state: started })).exitCode).toBe(4);
+    expect((await tandem(['search', 'x', '--require-complete'])).exitCode).toBe(0);
+    expect((await tandem(['search', 'x', '-q'], { state: started })).err.text()).toBe('');
+  });
+
+  it.each<[Partial<IndexState>, RegExp]>([
+    [{ phase1: 'unfinished' }, /not every file is parsed yet; go on with: tandem resume/],
+    [{ phase1: 'not-started', chunks: started.chunks }, /30 of 1,180 chunks are embedded; go on with: tandem index/],
+    [
+      { chunks: { total: 100, embedded: 98, pending: 0, error: 2 } },
+      /: 2 of 100 chunks could not be embedded; go on with: tandem index/,
+    ],
+    [
+      { chunks: started.chunks, locked_by: { pid: 7, host: 'h\u001b', command: 'index' } },
+      /; pid 7 on h\\x1b is at work on it \(index\)$/,
+    ],
+  ])('names what is missing: %j', async (part, message) => {
+    const { err } = await tandem(['search', 'x'], { state: { ...STATE, complete: false, ...part } });
+    expect(err.lines()).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each([['--envelope'], ['--json=v2'], ['--json', '--envelope']])(
+    'prints an object with the state of the index for %s',
+    async (...flags) => {
+      const { out, thrown } = await tandem([...flags, 'search', 'x'], { hits: [HIT], state: started });
+      expect(thrown).toBeUndefined();
+      expect(JSON.parse(out.text())).toEqual({ schema: 1, index: started, hits: [HIT] });
+      const bare = await tandem([...flags, 'search', 'x', '--no-content'], { hits: [HIT] });
+      expect(JSON.parse(bare.out.text()).hits).toEqual([{ ...HIT, content: '', highlights: [] }]);
+    },
+  );
+
+  it('takes --json=v2 for a form of its own, and not for one of other commands', async () => {
+    expect((await tandem(['status', '--json=v2'])).thrown).toMatchObject({ code: 'USAGE' });
+    const { calls } = await tandem(['search', '--', '--json=v2']);
+    expect(calls.at(-1)?.options).toMatchObject({ query: '--json=v2' });
   });
 });

@@ -9,7 +9,7 @@ import {
   resume,
   runPhase1,
   runPhase2,
-  type SearchHit,
+  type SearchAnswer,
   search,
   status,
 } from 'tandem-index';
@@ -50,13 +50,13 @@ const seen: string[] = [];
 }
 {
   await using index = await openIndex(config, { mode: 'read' });
-  const hits: SearchHit[] = await search(index, 'added by hand', { limit: 1, files: ['by/*'] });
+  const { hits, index: state }: SearchAnswer = await search(index, 'added by hand', { limit: 1, files: ['by/*'] });
   const { chunks, complete } = await status(config);
   console.log(
     JSON.stringify({
       hit: hits[0]?.function_name,
       total: chunks.total,
-      complete,
+      complete: complete && state.complete,
       seen: seen.includes('phase-finished'),
     }),
   );

@@ -10,7 +10,7 @@ import { verifyIndex } from '../../src/operations/verify.ts';
 import { openIndex } from '../../src/run/open-index.ts';
 import { conditionOf } from '../../src/search/filter.ts';
 import { FOREIGN_CHUNKER } from '../../src/store/mcp-vector-search/adopt.ts';
-import { openForReading } from '../../src/store/open.ts';
+import { openForReading } from '../../src/store/open-for-reading.ts';
 import { CHUNKS_SCHEMA } from '../../src/store/schema.ts';
 import { openStores, tableState, temporaryDirectory, vectorOf } from '../store/make.ts';
 import { bytesOf, INDEX, type MadeRow, makeRows, type SplitOptions, writeFiles, writeSplitTables } from './make-old.ts';
@@ -114,9 +114,9 @@ describe('a foreign index', () => {
     const method = rows[1]!;
     {
       await using stores = await openForReading({ ...configOf(directory.path), dimension: 384 });
-      const columns = await stores.vectors.table.columns();
+      const columns = await stores.vectors!.table.columns();
       const where = conditionOf({ functionName: method.functionName, files: [method.path] }, columns);
-      const found = await stores.vectors.nearest(vectorOf(method.id), { limit: 5, where });
+      const found = await stores.vectors!.nearest(vectorOf(method.id), { limit: 5, where });
       expect(found).toMatchObject([{ chunkId: method.id, functionName: '', breadcrumb: 'Shop0.sell_0' }]);
     }
     await appendFile(join(directory.path, 'src/file1.py'), '\n\nimport os\n\ndef added():\n    return os.name\n');

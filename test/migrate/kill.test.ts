@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { restoreOldTable } from '../../src/migrate/rollback.ts';
 import { convertToDualTable, finishInterruptedMigration } from '../../src/migrate/to-dual-table.ts';
-import { detectLayout } from '../../src/store/open.ts';
+import { detectLayout } from '../../src/store/open-for-reading.ts';
 import { openStores, type TemporaryDirectory, tableState, temporaryDirectory } from '../store/make.ts';
 import { bytesOf, makeOldProject, targetOf } from './make-old.ts';
 

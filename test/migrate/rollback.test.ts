@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { restoreOldTable } from '../../src/migrate/rollback.ts';
 import { convertToDualTable } from '../../src/migrate/to-dual-table.ts';
-import { detectLayout } from '../../src/store/open.ts';
+import { detectLayout } from '../../src/store/open-for-reading.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { makeFile, openStores, temporaryDirectory, texts, writerOf } from '../store/make.ts';
 import { bytesOf, makeOldProject, makeRows, targetOf, writeFiles, writeSplitTables } from './make-old.ts';

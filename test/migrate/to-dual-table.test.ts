@@ -9,7 +9,7 @@ import type { IndexEvent } from '../../src/core/events.ts';
 import { restoreOldTable } from '../../src/migrate/rollback.ts';
 import { convertToDualTable } from '../../src/migrate/to-dual-table.ts';
 import { acquireLock } from '../../src/store/lock/lock.ts';
-import { detectLayout } from '../../src/store/open.ts';
+import { detectLayout } from '../../src/store/open-for-reading.ts';
 import { openStores, sha256, tableState, temporaryDirectory, vectorOf } from '../store/make.ts';
 import {
   bytesOf,

@@ -86,7 +86,7 @@ async function makeIndex(modelDir: string): Promise<void> {
 
 async function find(modelDir: string) {
   await using index = await openIndex(configOf(modelDir), { mode: 'read' });
-  return await search(index, 'return x', { limit: 5 });
+  return (await search(index, 'return x', { limit: 5 })).hits;
 }
 
 const remake = (
@@ -183,6 +183,11 @@ describe('reembed', () => {
       });
       expect(index).toBeDefined();
       expect(notices.join()).toContain('--reembed');
+    }
+    if (['reembed.decided', 'reembed.old-aside'].includes(point)) {
+      // Readers have the old ones until the new ones are in their place.
+      expect((await find(one)).length).toBe(5);
+      expect(await status(configOf(one))).toMatchObject({ complete: true, vectors: 60 });
     }
     let added = 0;
     const count = (name: string) => {

@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { layoutOf } from '../../src/store/layout.ts';
-import { openForReading, peekVectors } from '../../src/store/open.ts';
+import { openForReading, peekVectors } from '../../src/store/open-for-reading.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { DIMENSION, makeFile, openStores, temporaryDirectory, texts, writerOf } from './make.ts';
 

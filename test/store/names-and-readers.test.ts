@@ -3,7 +3,7 @@ import { connect } from '@lancedb/lancedb';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { layoutOf } from '../../src/store/layout.ts';
-import { openForReading } from '../../src/store/open.ts';
+import { openForReading } from '../../src/store/open-for-reading.ts';
 import { removeFiles, replaceFiles } from '../../src/store/replace-files.ts';
 import { HOSTILE_NAMES } from '../hostile/tree.ts';
 import {
@@ -56,9 +56,8 @@ test('a search whose version another program removed answers from the latest', a
     root: directory.path,
     indexDir,
     dimension: DIMENSION,
-    durability: 'full',
   });
-  const nearest = () => reader.vectors.nearest(vectorOf(file.chunks[7]!.chunkId), { limit: 1 });
+  const nearest = () => reader.vectors!.nearest(vectorOf(file.chunks[7]!.chunkId), { limit: 1 });
   expect(await nearest()).toMatchObject([{ chunkId: file.chunks[7]!.chunkId }]);
 
   await replaceFiles(writerOf(stores), [makeFile('b.py', texts('b', 40))]);
@@ -67,5 +66,5 @@ test('a search whose version another program removed answers from the latest', a
   await other.optimize({ cleanupOlderThan: new Date(Date.now() + 60_000), deleteUnverified: true });
 
   expect(await nearest()).toMatchObject([{ chunkId: file.chunks[7]!.chunkId }]);
-  expect(await reader.vectors.count()).toBe(80);
+  expect(await reader.vectors!.count()).toBe(80);
 });

@@ -3,8 +3,10 @@ import { normalize, relative, resolve, sep } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { standingFolder } from '../../config/environment.ts';
 import { IndexerError } from '../../core/errors.ts';
+import type { SearchAnswer } from '../../index.ts';
 import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
 import { EXIT } from '../failure.ts';
+import { visible } from '../visible.ts';
 
 const MOST_RESULTS = 1000;
 
@@ -26,6 +28,8 @@ interface SearchFlags extends GlobalFlags {
   readonly threshold?: number;
   readonly similar?: boolean;
   readonly content: boolean;
+  readonly envelope?: boolean;
+  readonly requireComplete?: boolean;
 }
 
 export function registerSearch(program: Command, cli: Cli): void {
@@ -45,6 +49,8 @@ export function registerSearch(program: Command, cli: Cli): void {
     .addOption(new Option('-t, --threshold <score>', 'only hits of at least this score').argParser(parseScore))
     .option('-s, --similar', 'the query is a file: find what is like it elsewhere')
     .option('--no-content', 'print places without code')
+    .option('--envelope', 'print one JSON object: the state of the index, the filters and the hits (also --json=v2)')
+    .option('--require-complete', 'exit with 4 if the index is not complete')
     .action(async (words: string[], _flags, self: Command) => {
       const flags = self.optsWithGlobals<SearchFlags>();
       const query = words.join(' ').trim();
@@ -53,7 +59,7 @@ export function registerSearch(program: Command, cli: Cli): void {
       const config = await configFor(self, undefined, false);
       const { openIndex, search } = await cli.library();
       await using index = await openIndex(config, { mode: 'read' });
-      const found = await search(index, query, {
+      const answer = await search(index, query, {
         limit: flags.k ?? flags.limit,
         languages: flags.language,
         files: flags.files,
@@ -62,11 +68,20 @@ export function registerSearch(program: Command, cli: Cli): void {
         threshold: flags.threshold,
         similarTo: flags.similar ? pathInRoot(config.root, query) : undefined,
       });
-      const hits = flags.content ? found : found.map((hit) => ({ ...hit, content: '', highlights: [] }));
-      if (flags.json) cli.out.raw((await import('../report/json.ts')).hitsAsJson(hits));
-      else (await import('../report/hits.ts')).printHits(cli.out, query, hits);
-      cli.end(EXIT.done);
+      const shown = flags.content ? answer : withoutContent(answer);
+      if (flags.envelope) cli.out.raw((await import('../report/json.ts')).answerAsJson(shown));
+      else if (flags.json) cli.out.raw((await import('../report/json.ts')).hitsAsJson(shown.hits));
+      else (await import('../report/hits.ts')).printHits(cli.out, query, shown);
+      if (!flags.quiet) {
+        const next = (command: string) => `${cli.terminal.invocation}${command} ${visible(config.root)}`;
+        (await import('../report/doubts.ts')).printDoubts(cli.err, shown, next);
+      }
+      cli.end(flags.requireComplete && !answer.index.complete ? EXIT.incomplete : EXIT.done);
     });
+}
+
+function withoutContent(answer: SearchAnswer): SearchAnswer {
+  return { ...answer, hits: answer.hits.map((hit) => ({ ...hit, content: '', highlights: [] })) };
 }
 
 /** As stored: relative to the root. A path that is not there from where the user stands is one already. */

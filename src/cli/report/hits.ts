@@ -1,5 +1,6 @@
 // Search results for people.
-import type { SearchHit } from '../../index.ts';
+import type { SearchAnswer } from '../../index.ts';
+import { count } from '../format.ts';
 import type { Output } from '../output.ts';
 import { visible, visibleLines } from '../visible.ts';
 
@@ -8,8 +9,12 @@ const MOST_COLUMNS = 160;
 const INDENT = '    ';
 
 /** Each hit: place, kind, breadcrumb, score; under it the chunk's first line and those that share words with the query. */
-export function printHits(out: Output, query: string, hits: readonly SearchHit[]): void {
-  if (hits.length === 0) out.line(`No results for ${visible(query)}`);
+export function printHits(out: Output, query: string, { hits, index: { chunks } }: SearchAnswer): void {
+  if (hits.length === 0) {
+    const part =
+      chunks.embedded < chunks.total ? ` among ${count(chunks.embedded)} of ${count(chunks.total)} chunks` : '';
+    out.line(`No results for ${visible(query)}${part}`);
+  }
   const columns = Math.min(out.columns() ?? MOST_COLUMNS, MOST_COLUMNS) - INDENT.length;
   hits.forEach((hit, index) => {
     if (index > 0) out.line();

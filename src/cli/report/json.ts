@@ -1,5 +1,5 @@
 // Results for programs. `schema` is 1, and only additions are made under it.
-import type { RunReport, SearchHit, StatusReport } from '../../index.ts';
+import type { RunReport, SearchAnswer, SearchHit, StatusReport } from '../../index.ts';
 
 export function runAsJson(report: RunReport): string {
   return `${JSON.stringify({ schema: 1, ...report })}\n`;
@@ -7,6 +7,10 @@ export function runAsJson(report: RunReport): string {
 
 export function statusAsJson(status: StatusReport): string {
   return `${JSON.stringify(status, null, 2)}\n`;
+}
+
+export function answerAsJson(answer: SearchAnswer): string {
+  return `${JSON.stringify(answer, null, 2)}\n`;
 }
 
 /** A bare array, as mcp-vector-search prints it. */

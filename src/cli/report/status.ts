@@ -1,6 +1,6 @@
 // What the index holds, for people: the result of `status`.
 import type { StatusReport } from '../../index.ts';
-import { count } from '../format.ts';
+import { count, counted } from '../format.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
 
@@ -46,8 +46,9 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
   }
 }
 
-function incompleteState({ chunks, layout, last_run: run }: StatusReport): string {
+function incompleteState({ chunks, vectors, layout, last_run: run }: StatusReport): string {
   if (layout === 'code_search') return 'an index in an old layout, which mcp-vector-search made';
+  if (vectors === 0 && chunks.total > 0) return `not complete: none of ${counted(chunks.total, 'chunk')} has a vector`;
   if (!wasLookedAt(run)) return 'not complete: made by mcp-vector-search, and not compared with the files yet';
   const waiting = chunks.pending + chunks.processing;
   if (waiting > 0) return `not complete: ${count(waiting)} chunks wait for phase 2`;

@@ -1,0 +1,29 @@
+// What an answer does not know, one line each, for people.
+import type { SearchAnswer } from '../../index.ts';
+import { count } from '../format.ts';
+import type { Output } from '../output.ts';
+import { visible } from '../visible.ts';
+
+/** `next` makes a command line that can be typed. */
+export function printDoubts(err: Output, answer: SearchAnswer, next: (command: string) => string): void {
+  const warn = (text: string) => err.line(`${err.yellow('warning')} ${text}`);
+  const state = describeState(answer.index, next);
+  if (state !== null) warn(state);
+}
+
+/** Null where every chunk that is known can be found. */
+function describeState({ chunks, phase1, locked_by }: SearchAnswer['index'], next: (command: string) => string) {
+  const { total, embedded, error } = chunks;
+  const missing: string[] = [];
+  if (embedded + error < total) missing.push(`${count(embedded)} of ${count(total)} chunks are embedded`);
+  if (phase1 === 'unfinished') missing.push('not every file is parsed yet');
+  if (error > 0) missing.push(`${count(error)} of ${count(total)} chunks could not be embedded`);
+  if (missing.length === 0) return null;
+  const isBegun = phase1 === 'unfinished' || (phase1 === 'finished' && embedded + error < total);
+  const command = isBegun ? 'resume' : 'index';
+  const how =
+    locked_by === null
+      ? `go on with: ${next(command)}`
+      : `pid ${locked_by.pid} on ${visible(locked_by.host)} is at work on it (${visible(locked_by.command)})`;
+  return `the index is not complete: ${missing.join(', ')}; ${how}`;
+}

@@ -1,0 +1,61 @@
+// How much of an index can answer, by counts alone: cheap enough for every search.
+import { isVersionGone } from './lance/engine-failure.ts';
+import { readLockHolder } from './lock/lock.ts';
+import type { ReadableStores } from './open-for-reading.ts';
+import { hasBegunPhase1, readRunFile } from './run-file.ts';
+
+/** Keys as they are printed. */
+export interface IndexState {
+  /** True if every file was parsed and every chunk has its vector. */
+  readonly complete: boolean;
+  /** Whether all files have been parsed; `not-started` where only another program has parsed them. */
+  readonly phase1: 'finished' | 'unfinished' | 'not-started';
+  /** `embedded` ones can be found; `pending` ones wait for phase 2; `error` ones could not be embedded. */
+  readonly chunks: {
+    readonly total: number;
+    readonly embedded: number;
+    readonly pending: number;
+    readonly error: number;
+  };
+  /** Set while a writer holds the lock: the numbers grow meanwhile. */
+  readonly locked_by: { readonly pid: number; readonly host: string; readonly command: string } | null;
+}
+
+/** Takes no lock. Counts prove less than `status` does, which compares the ids of both tables. */
+export async function readState(stores: ReadableStores): Promise<IndexState> {
+  const { layout } = stores;
+  const holder = await readLockHolder(layout.lockFile);
+  const file = await readRunFile(layout.runFile);
+  const run = file.state === 'read' ? file.value : null;
+  const begun = run !== null && hasBegunPhase1(run);
+  const { total, complete, error, vectors } = await countSteadily(stores);
+  // Vectors are found before their chunks are marked.
+  const embedded = Math.min(vectors, total - error);
+  return {
+    complete: run?.phase1.finished_at != null && complete === total && vectors === total,
+    phase1: run?.phase1.finished_at != null ? 'finished' : begun ? 'unfinished' : 'not-started',
+    chunks: { total, embedded, pending: total - embedded - error, error },
+    locked_by: holder?.alive ? { pid: holder.pid, host: holder.host, command: holder.command } : null,
+  };
+}
+
+/** A writer that compacts may remove the version that is being read: then the latest is read, once. */
+async function countSteadily(stores: ReadableStores) {
+  try {
+    return await count(stores);
+  } catch (error) {
+    if (!isVersionGone(error)) throw error;
+    for (const store of [stores.chunks, stores.vectors]) await store?.table.engine.checkoutLatest();
+    return await count(stores);
+  }
+}
+
+async function count({ chunks, vectors }: ReadableStores) {
+  const of = (status: string) => chunks.table.count(`embedding_status = '${status}'`);
+  return {
+    total: await chunks.table.count(),
+    complete: await of('complete'),
+    error: await of('error'),
+    vectors: (await vectors?.count()) ?? 0,
+  };
+}
