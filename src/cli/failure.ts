@@ -26,6 +26,7 @@ const FAILURES: Readonly<Record<ErrorCode, readonly [exitCode: number, title: st
   NOTHING_TO_INDEX: [2, 'nothing to index'],
   CONFIG_INVALID: [2, 'a setting is wrong'],
   NO_INDEX: [10, 'no index here'],
+  OTHER_PROJECT: [2, 'the index is of another project'],
   INDEX_LOCKED: [11, 'another indexer is at work'],
   LOCK_LOST: [11, 'the lock was lost'],
   INDEX_DAMAGED: [12, 'the index is damaged'],

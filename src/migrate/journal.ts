@@ -44,6 +44,7 @@ type Fault = (name: string) => void;
 const IN_THE_WAY = ['lance', 'tandem/lance', 'tandem/files.jsonl'];
 /** These are written anew after it. */
 const REWRITTEN = [
+  'tandem/project.json',
   'tandem/run.json',
   'tandem/checkpoint.json',
   'schema_version.json',

@@ -7,6 +7,7 @@ import { hasWholeHead } from '../store/lance/durability.ts';
 import { openTable } from '../store/lance/table.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { detectLayout } from '../store/open-for-reading.ts';
+import { refuseOtherProject } from '../store/project.ts';
 import { type Journal, keptOf, readJournal, recover, switchBack, writeJournal } from './journal.ts';
 import { listFiles, type MigrationTarget } from './plan.ts';
 import { type MigrateOptions, underLock } from './to-dual-table.ts';
@@ -31,6 +32,7 @@ export async function restoreOldTable(
   const startedAt = performance.now();
   const layout = layoutOf(target.indexDir);
   if (!(await exists(layout.indexDir))) throw noBackup(layout);
+  await refuseOtherProject(layout, target.root);
   return underLock(layout, options.lock, async (lock) => {
     const fault = options.fault ?? (() => undefined);
     const cutOff = await readJournal(layout);

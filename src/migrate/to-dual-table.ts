@@ -8,6 +8,7 @@ import { engineFailure } from '../store/lance/engine-failure.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type Lock, type LockOptions } from '../store/lock/lock.ts';
 import { detectLayout } from '../store/open-for-reading.ts';
+import { refuseOtherProject } from '../store/project.ts';
 import { findOldTables, namesOf } from './detect.ts';
 import { findDisplaced, type Journal, readJournal, recover, switchOver, takeBack, writeJournal } from './journal.ts';
 import { type OldSource, openOldSource } from './old-source.ts';
@@ -40,7 +41,7 @@ export interface MigrateOptions {
 const TRIAL_ROWS = 512;
 
 /**
- * Errors: NO_INDEX without any table, INDEX_LOCKED, what `planMigration` says, DISK_FULL. All of them leave everything as
+ * Errors: NO_INDEX without any table, OTHER_PROJECT, INDEX_LOCKED, what `planMigration` says, DISK_FULL. All of them leave everything as
  * it was; so does a kill before the switch, and after it the next command that writes goes on.
  */
 export async function convertToDualTable(
@@ -54,6 +55,7 @@ export async function convertToDualTable(
     await findOldTables(layout); // throws where half a pair is left
     throw noIndex(layout, target.root);
   }
+  await refuseOtherProject(layout, target.root);
   if (options.dryRun) return look(layout, target, options, seconds);
 
   return underLock(layout, options.lock, async (lock) => {

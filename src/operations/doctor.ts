@@ -15,6 +15,7 @@ import { layoutOf } from '../store/layout.ts';
 import { describeSelf, judge, readLockFile } from '../store/lock/holder.ts';
 import { describeHolder } from '../store/lock/lock.ts';
 import { detectLayout, hasLostChunks } from '../store/open-for-reading.ts';
+import { refuseOtherProject } from '../store/project.ts';
 import { connectTo } from '../verify/read-table.ts';
 
 export interface Check {
@@ -50,7 +51,7 @@ export async function diagnose(config: Pick<Config, 'root' | 'indexDir' | 'model
     await checkEmbedding(config),
     await checkGrammars(),
     ...(await checkDisk(config.indexDir)),
-    await checkMode(config.indexDir),
+    await checkMode(config),
     await checkLock(config.indexDir),
   ];
   return { schema: 1, healthy: checks.every(({ state }) => state !== 'failed'), checks };
@@ -167,7 +168,7 @@ export function spaceCheck(freeBytes: number): Check {
   return freeBytes < LOW_SPACE_BYTES ? warning('space', found, remedy) : ok('space', found);
 }
 
-async function checkMode(indexDir: string): Promise<Check> {
+async function checkMode({ root, indexDir }: Pick<Config, 'root' | 'indexDir'>): Promise<Check> {
   const layout = await detectLayout(indexDir).catch((error: unknown) => messageOf(error));
   const found = await stat(indexDir).catch(() => null);
   if (await hasLostChunks(layoutOf(indexDir))) {
@@ -178,6 +179,11 @@ async function checkMode(indexDir: string): Promise<Check> {
     return failed('index', layout, `check the owner and mode of ${indexDir}`);
   if (layout === 'code_search') {
     return warning('index', `${indexDir} holds an index in the old single-table layout`, 'see: tandem migrate --help');
+  }
+  try {
+    await refuseOtherProject(layoutOf(indexDir), root);
+  } catch (error) {
+    return failed('index', messageOf(error), hintOf(error));
   }
   const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {

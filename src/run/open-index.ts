@@ -11,6 +11,7 @@ import { type Wait, waiting } from '../store/lock/lock.ts';
 import { readNextVectors } from '../store/next-vectors.ts';
 import { openForWriting } from '../store/open.ts';
 import { detectLayout, openForReading } from '../store/open-for-reading.ts';
+import { refuseOtherProject } from '../store/project.ts';
 import { announceRepairs } from './interrupted.ts';
 import { type Index, type OpenEmbedder, type ReadableIndex, readRun, type WritableIndex } from './opened.ts';
 import { refusePeerModel } from './phases.ts';
@@ -37,11 +38,13 @@ export interface OpenIndexOptions {
 }
 
 /**
- * Errors: NO_INDEX (read, resume), INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_MISSING,
+ * Errors: OTHER_PROJECT, NO_INDEX (read, resume), INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_MISSING,
  * DEVICE_UNAVAILABLE, MODEL_CHANGED (write, resume; before anything is changed).
  */
 export async function openIndex(config: Config, options: OpenIndexOptions): Promise<Index> {
   const observe = options.observe ?? (() => undefined);
+  const layout = layoutOf(config.indexDir);
+  await refuseOtherProject(layout, config.root);
   if (options.mode !== 'read' && config.hub) {
     await obtainModel(config.modelDir, config.hub, { observe, signal: options.signal });
   }
@@ -57,7 +60,6 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
     anyModel: options.anyModel,
   };
   if (options.mode !== 'read') await settleLayout(config, toStoredModel(identity), options);
-  const layout = layoutOf(config.indexDir);
   if (options.mode !== 'read' && !options.anyModel) await refuseOtherModel(layout, identity, config.root);
   if (options.mode !== 'write') {
     const stores = await openForReading(place);
@@ -96,6 +98,10 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
         else await stores[Symbol.asyncDispose]();
       },
     };
+    if (stores.movedFrom !== null) {
+      const message = `this index was made for ${stores.movedFrom}, which is gone; from now on it is of ${config.root}`;
+      observe({ type: 'notice', message });
+    }
     announceRepairs(index);
     return index;
   } catch (error) {

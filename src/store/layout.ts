@@ -22,6 +22,8 @@ export interface Layout {
   readonly structureDir: string;
   readonly structureTable: string;
   readonly lockFile: string;
+  /** Whose index this is. */
+  readonly projectFile: string;
   readonly runFile: string;
   readonly checkpointFile: string;
   readonly ledgerFile: string;
@@ -62,6 +64,7 @@ export function layoutOf(indexDir: string): Layout {
     structureDir,
     structureTable: join(structureDir, 'structure.lance'),
     lockFile: join(tandemDir, 'lock'),
+    projectFile: join(tandemDir, 'project.json'),
     runFile: join(tandemDir, 'run.json'),
     checkpointFile: join(tandemDir, 'checkpoint.json'),
     ledgerFile: join(tandemDir, 'files.jsonl'),

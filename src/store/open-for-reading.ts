@@ -8,6 +8,7 @@ import { hasWholeHead } from './lance/durability.ts';
 import { type Fence, isEmptyShell, openTable } from './lance/table.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { readNextVectors } from './next-vectors.ts';
+import { refuseOtherProject } from './project.ts';
 import { dimensionOf, type VectorsStore, vectorsStore } from './vectors.ts';
 
 export interface ReadingOptions {
@@ -54,12 +55,13 @@ export async function hasLostChunks(layout: Layout): Promise<boolean> {
   return (await exists(layout.vectorsTable)) || (await exists(layout.runFile));
 }
 
-/** Takes no lock. Errors: NO_INDEX, MIGRATION_NEEDED, INDEX_DAMAGED. */
+/** Takes no lock. Errors: NO_INDEX, MIGRATION_NEEDED, OTHER_PROJECT, INDEX_DAMAGED. */
 export async function openForReading(options: ReadingOptions): Promise<ReadableStores> {
   const layout = layoutOf(options.indexDir);
   const found = await detectLayout(options.indexDir);
   if (found === 'code_search') throw migrationNeeded(layout);
   if (found === 'none') throw await indexMissing(layout, options.root);
+  await refuseOtherProject(layout, options.root);
   const vectorsPath = await vectorsInUse(layout);
   for (const path of vectorsPath === null ? [layout.chunksTable] : [layout.chunksTable, vectorsPath]) {
     if (await hasWholeHead(path)) continue;

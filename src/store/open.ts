@@ -19,6 +19,7 @@ import { type Adoption, adoptForeignFiles } from './mcp-vector-search/adopt.ts';
 import { readRecordedTimes } from './mcp-vector-search/peer-times.ts';
 import { finishVectorSwitch } from './next-vectors.ts';
 import { detectLayout, migrationNeeded } from './open-for-reading.ts';
+import { recordProject, refuseOtherProject } from './project.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
 import { isSettled, readSettled, writeSettled } from './settled.ts';
@@ -42,6 +43,8 @@ export interface WritableStores extends AsyncDisposable {
   readonly layout: Layout;
   /** True if there was no index directory before. */
   readonly isNew: boolean;
+  /** The root that this index, which lies outside of it, was made for, where that is gone; else null. */
+  readonly movedFrom: string | null;
   readonly chunks: ChunksStore;
   readonly vectors: VectorsStore;
   readonly structure: StructureStore;
@@ -65,11 +68,12 @@ export interface WritableStores extends AsyncDisposable {
   makeDurableOne(store: { readonly table: TableHandle }): Promise<string[]>;
 }
 
-/** Errors: INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_CHANGED (another dimension). */
+/** Errors: INDEX_LOCKED, MIGRATION_NEEDED, OTHER_PROJECT, INDEX_DAMAGED, NOT_WRITABLE, MODEL_CHANGED (another dimension). */
 export async function openForWriting(options: OpenOptions): Promise<WritableStores> {
   const layout = layoutOf(options.indexDir);
   if ((await detectLayout(options.indexDir)) === 'code_search') throw migrationNeeded(layout);
   const isNew = !(await exists(layout.indexDir));
+  await refuseOtherProject(layout, options.root);
   await makeDirectories(layout, isNew);
   const lock = await acquireLock(layout.lockFile, options.lock);
   try {
@@ -85,6 +89,8 @@ async function openLocked(
   lock: Lock,
   options: OpenOptions & { isNew: boolean },
 ): Promise<WritableStores> {
+  // Again, for another project may have come first while we waited.
+  const movedFrom = await refuseOtherProject(layout, options.root);
   for (const directory of [layout.tandemDir, layout.indexDir]) await sweepTemporaryFiles(directory);
   await finishVectorSwitch(layout);
   const quarantined: string[] = [];
@@ -131,12 +137,14 @@ async function openLocked(
     settled === null
       ? await reconcile({ chunks, vectors, structure })
       : { census: settled, distrusted: new Set(), repairs: {} };
+  await recordProject(layout, options.root);
   const makeDurable = async () => {
     for (const table of [structureTable, chunksTable, vectorsTable]) await durability.makeDurable(table.path);
   };
   return {
     layout,
     isNew: options.isNew,
+    movedFrom,
     chunks,
     vectors,
     structure,

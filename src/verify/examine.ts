@@ -5,6 +5,7 @@ import { describeModel } from '../embedding/recipe.ts';
 import { exists } from '../store/files/atomic-file.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { detectLayout, hasLostChunks } from '../store/open-for-reading.ts';
+import { refuseOtherProject } from '../store/project.ts';
 import { compareWith } from './against.ts';
 import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile, readLedgerLines } from './check-files.ts';
 import { isOwnBatch, readChunks, readStructure } from './check-rows.ts';
@@ -187,5 +188,6 @@ export async function locate({ root, indexDir }: VerifyPlace): Promise<Layout> {
       hint: 'only an index in the new layout can be verified; nothing was changed',
     });
   }
+  await refuseOtherProject(layout, root);
   return layout;
 }

@@ -37,7 +37,7 @@ async function discardEmpty(layout: Layout): Promise<void> {
 
 /** What `makeDirectories` and the empty tables left; to be called under the lock, so that nothing of another goes. */
 export async function discardContents(layout: Layout): Promise<void> {
-  for (const path of [layout.lanceDir, layout.structureDir, ...markers(layout)]) {
+  for (const path of [layout.lanceDir, layout.structureDir, layout.projectFile, ...markers(layout)]) {
     await removeTree(path);
   }
 }
