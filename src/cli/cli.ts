@@ -5,6 +5,7 @@ import { IndexerError } from '../core/errors.ts';
 import type { Config } from '../index.ts';
 import type { Output } from './output.ts';
 import type { Reporter } from './report/reporter.ts';
+import { visible } from './visible.ts';
 
 export type Library = typeof import('../index.ts');
 
@@ -39,7 +40,12 @@ export interface GlobalFlags {
 }
 
 /** The merged configuration for a command as it was typed. */
-export async function configFor(command: Command, path: string | undefined, creates: boolean): Promise<Config> {
+export async function configFor(
+  cli: Cli,
+  command: Command,
+  path: string | undefined,
+  creates: boolean,
+): Promise<Config> {
   const { loadConfig } = await import('../config/load.ts');
   const typed = command.optsWithGlobals<GlobalFlags & RunFlags>();
   const { workers, checkpointInterval, maxFileSize, maxMemory, durability, model, modelDir, indexDir } = typed;
@@ -63,7 +69,11 @@ export async function configFor(command: Command, path: string | undefined, crea
     allowSecrets,
     cache: typed.cache === false ? ('off' as const) : undefined, // --no-cache
   };
-  return loadConfig({ path, projectRoot: typed.projectRoot, flags, creates });
+  const config = loadConfig({ path, projectRoot: typed.projectRoot, flags, creates });
+  if (!typed.quiet) {
+    for (const warning of config.warnings ?? []) cli.err.line(`${cli.err.yellow('warning')} ${visible(warning)}`);
+  }
+  return config;
 }
 
 /** Options of the commands that write. */

@@ -55,6 +55,7 @@ const cli: Cli = {
   err,
   terminal,
   library: async () => {
+    standSomewhere();
     (await import('../config/temporary-folder.ts')).useOwnTemporaryFolder();
     return import('../index.ts');
   },
@@ -94,4 +95,13 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     stream.write('', () => resolve());
   });
+}
+
+/** Native code cannot be loaded in a folder that was removed; whatever was typed has been resolved by now. */
+function standSomewhere(): void {
+  try {
+    process.cwd();
+  } catch {
+    process.chdir('/');
+  }
 }

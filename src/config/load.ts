@@ -1,15 +1,16 @@
 // Flags over environment over project file over user file over defaults → one frozen Config.
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import type { LanguageFolder } from '../core/language-folder.ts';
 import { type Environment, standingFolder } from './environment.ts';
+import { defaultIndexDir, namedIndexDir } from './index-place.ts';
 import { workersWithin } from './memory.ts';
 import { editDistance, nearest } from './nearest.ts';
 import { readPeerConfig } from './peer-config.ts';
 import { peerVariables } from './peer-environment.ts';
-import { hubSettings, namedModel, userCacheDir, userFilePath } from './places.ts';
+import { hubSettings, indexPath, namedModel, relativePlaces, userCacheDir, userFilePath } from './places.ts';
 import { INDEX_DIR_NAME, isInside, realPath, resolveRoot } from './root.ts';
 import {
   type Config,
@@ -52,7 +53,8 @@ interface Layer {
  */
 export function loadConfig(request: ConfigRequest): Config {
   const env = request.env ?? process.env;
-  const standing = standingFolder(env, request.cwd ?? process.cwd());
+  const standing = standingFolder(env, request.cwd ?? currentFolder(request));
+  const warnings = relativePlaces(env);
   const root = resolveRoot({
     path: request.path,
     projectRoot: request.projectRoot,
@@ -65,10 +67,11 @@ export function loadConfig(request: ConfigRequest): Config {
     { settings: parseSettings(request.flags ?? {}, flagName, 'the command line'), base: standing },
     { settings: environmentSettings(env), base: standing },
     { settings: readProjectFile(root, userFile), base: root, isProjects: true },
-    { settings: readSettingsFile(userFile), base: dirname(userFile) },
+    ...(userFile === null ? [] : [{ settings: readUserFile(userFile, warnings), base: dirname(userFile) }]),
   ];
   const merged = mergeLayers(layers, userCacheDir(env));
-  const indexDir = merged.indexDir === undefined ? defaultIndexDir(root) : realPath(merged.indexDir);
+  const indexDir = merged.indexDir === undefined ? defaultIndexDir(root) : namedIndexDir(merged.indexDir);
+  const cacheDir = merged.cacheDir ?? userCacheDir(env);
   const peer = readPeerConfig(indexDir);
   return Object.freeze({
     root,
@@ -91,9 +94,10 @@ export function loadConfig(request: ConfigRequest): Config {
     sources: peer?.sources,
     peerModel: peer?.embeddingModel ?? env.MCP_VECTOR_SEARCH_EMBEDDING_MODEL ?? null,
     cache:
-      merged.cache === 'off'
+      merged.cache === 'off' || cacheDir === null
         ? null
-        : Object.freeze({ directory: merged.cacheDir ?? userCacheDir(env), bytes: merged.cacheSize }),
+        : Object.freeze({ directory: cacheDir, bytes: merged.cacheSize }),
+    warnings,
   });
 }
 
@@ -108,7 +112,7 @@ export function variableName(key: string): string {
 }
 
 /** The first layer that has a value wins; but what is excluded anywhere is excluded. */
-function mergeLayers(layers: readonly Layer[], cacheDir: string) {
+function mergeLayers(layers: readonly Layer[], cacheDir: string | null) {
   const merged: Settings = {};
   let hubId: string | null = null;
   for (const { settings, base } of layers.toReversed()) {
@@ -144,7 +148,8 @@ function environmentSettings(env: Environment): Settings {
   }
   refuseMisspelt(env);
   const settings = parseSettings(given, nameOf, 'the environment');
-  if (settings.indexDir === undefined && env.INDEX_PATH) settings.indexDir = join(env.INDEX_PATH, INDEX_DIR_NAME);
+  const shared = indexPath(env);
+  if (settings.indexDir === undefined && shared !== null) settings.indexDir = join(shared, INDEX_DIR_NAME);
   return settings;
 }
 
@@ -160,7 +165,8 @@ function refuseMisspelt(env: Environment): void {
 }
 
 /** A cloned project is not trusted: it may tune how its files are read, not what is loaded or where we write. */
-function readProjectFile(root: string, userFile: string): Settings {
+function readProjectFile(root: string, userPath: string | null): Settings {
+  const userFile = userPath ?? 'your own settings file';
   const path = join(root, PROJECT_FILE_NAME);
   const settings = readSettingsFile(path);
   for (const key of ['modelDir', 'model', 'device', 'cacheDir', 'cacheSize'] as const) {
@@ -181,6 +187,18 @@ function readProjectFile(root: string, userFile: string): Settings {
   return settings;
 }
 
+/** One that the system does not let us read is passed over, as git does: HOME may be another user's. */
+function readUserFile(path: string, warnings: string[]): Settings {
+  try {
+    return readSettingsFile(path);
+  } catch (error) {
+    const errno = error instanceof IndexerError ? errnoOf(error.cause) : '';
+    if (errno === '') throw error;
+    warnings.push(`the settings in ${path} cannot be read (${errno}) and are passed over`);
+    return {};
+  }
+}
+
 /** `{}` where there is no file. */
 function readSettingsFile(path: string): Settings {
   let parsed: unknown;
@@ -194,7 +212,7 @@ function readSettingsFile(path: string): Settings {
   } catch (error) {
     if (error instanceof IndexerError) throw error;
     if (errnoOf(error) === 'ENOTDIR') return {};
-    throw invalid(path, `cannot be read: ${messageOf(error)}`, 'correct it, or remove it to use the defaults');
+    throw invalid(path, `cannot be read: ${messageOf(error)}`, 'correct it, or remove it to use the defaults', error);
   }
   return parseSettings(parsed, (key) => key, path);
 }
@@ -218,18 +236,21 @@ function parseSettings(raw: unknown, nameOf: (key: string) => string, source: st
   throw invalid(source, `sets ${nameOf(key)} to ${JSON.stringify(given[key])}`, `it must be ${issue.message}`);
 }
 
-/** A clone can bring the index folder as a link to anywhere; only the user may say that we write there. */
-function defaultIndexDir(root: string): string {
-  const path = join(root, INDEX_DIR_NAME);
-  const target = realPath(path);
-  if (!isInside(root, target)) {
-    throw new IndexerError('CONFIG_INVALID', `${path} is a link to ${target}, outside the project`, {
-      hint: `if that is meant, add --index-dir ${target}`,
+/** Where the user stands may be removed by now. What was named by absolute paths does not need it. */
+function currentFolder({ path, projectRoot, flags = {} }: ConfigRequest): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    const named = [path, projectRoot].filter((each) => each !== undefined);
+    const others = [flags.indexDir, flags.modelDir, flags.model].filter((each) => typeof each === 'string');
+    if (named.length > 0 && [...named, ...others].every(isAbsolute)) return parse(named[0]!).root;
+    throw new IndexerError('PATH_NOT_FOUND', 'the folder you stand in does not exist any more', {
+      hint: 'go to another one, or name everything by absolute paths',
+      cause: error,
     });
   }
-  return target;
 }
 
-function invalid(source: string, message: string, hint: string): IndexerError {
-  return new IndexerError('CONFIG_INVALID', `${source} ${message}`, { hint });
+function invalid(source: string, message: string, hint: string, cause?: unknown): IndexerError {
+  return new IndexerError('CONFIG_INVALID', `${source} ${message}`, { hint, cause });
 }

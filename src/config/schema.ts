@@ -47,6 +47,8 @@ export interface Config {
   readonly peerModel?: string | null | undefined;
   /** Vectors kept for other runs on this machine; null where they are not to be used. */
   readonly cache: { readonly directory: string; readonly bytes: number } | null;
+  /** What a user should know of where the settings came from. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 const BYTES_PER_UNIT = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;

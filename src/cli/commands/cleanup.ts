@@ -39,7 +39,7 @@ export function registerCleanup(program: Command, cli: Cli): void {
     .option(...WAIT_OPTION)
     .action(async (path: string | undefined, _flags, self: Command) => {
       const flags = self.optsWithGlobals<CleanupFlags>();
-      const config = await configFor(self, path, false);
+      const config = await configFor(cli, self, path, false);
       if (flags.cache) return cleanUpCache(cli, config, flags);
       const signal = cli.interruptible('run the same command again');
       const { cleanUp } = await cli.library();

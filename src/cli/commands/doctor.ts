@@ -18,7 +18,7 @@ export function registerDoctor(program: Command, cli: Cli): void {
     .addHelpText('before', EXAMPLES)
     .action(async (path: string | undefined, _flags, self: Command) => {
       const flags = self.optsWithGlobals<GlobalFlags>();
-      const config = await configFor(self, path, false);
+      const config = await configFor(cli, self, path, false);
       const { diagnose } = await cli.library();
       const diagnosis = await diagnose(config);
       if (flags.json) cli.out.raw(`${JSON.stringify(diagnosis, null, 2)}\n`);

@@ -46,7 +46,7 @@ export function registerIndex(program: Command, cli: Cli): void {
         hint: 'a chunk that did not change would get the vector it has; to embed everything anew all the same: tandem index --reembed',
       });
     }
-    const config = await configFor(self, path, true);
+    const config = await configFor(cli, self, path, true);
     if (flags.reembed && flags.phase !== 'all') {
       throw new IndexerError('USAGE', '--reembed goes through both phases', { hint: 'leave --phase out' });
     }

@@ -29,7 +29,7 @@ export function registerMigrate(program: Command, cli: Cli): void {
       const flags = self.optsWithGlobals<MigrateFlags>();
       // mcp-vector-search spells it `migrate migrate`.
       const isPeerSpelling = typed === 'migrate' && flags.rollback !== true;
-      const config = await configFor(self, isPeerSpelling ? undefined : typed, false);
+      const config = await configFor(cli, self, isPeerSpelling ? undefined : typed, false);
       const goesForth = flags.toDualTable === true || isPeerSpelling;
       if (goesForth === (flags.rollback === true) || (flags.rollback && flags.dryRun)) throw unclear();
 

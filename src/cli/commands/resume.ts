@@ -16,7 +16,7 @@ export function registerResume(program: Command, cli: Cli): void {
     .addHelpText('before', EXAMPLES);
   addRunOptions(command).action(async (path: string | undefined, _flags, self: Command) => {
     const flags = self.optsWithGlobals<GlobalFlags>();
-    const config = await configFor(self, path, false);
+    const config = await configFor(cli, self, path, false);
     const report = await runOnIndex(cli, config, flags, 'resume', (library, index, signal) =>
       library.resume(index, { signal }),
     );

@@ -56,7 +56,7 @@ export function registerSearch(program: Command, cli: Cli): void {
       const query = words.join(' ').trim();
       if (query === '')
         throw new IndexerError('USAGE', 'the query is empty', { hint: 'say in words what the code does' });
-      const config = await configFor(self, undefined, false);
+      const config = await configFor(cli, self, undefined, false);
       const { openIndex, search } = await cli.library();
       await using index = await openIndex(config, { mode: 'read' });
       const answer = await search(index, query, {

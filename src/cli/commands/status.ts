@@ -18,7 +18,7 @@ export function registerStatus(program: Command, cli: Cli): void {
     .option('--exit-code', 'exit with 4 if the index is not complete')
     .action(async (path: string | undefined, _flags, self: Command) => {
       const flags = self.optsWithGlobals<GlobalFlags & { readonly exitCode?: boolean }>();
-      const config = await configFor(self, path, false);
+      const config = await configFor(cli, self, path, false);
       const { status } = await cli.library();
       const report = await status(config);
       const isAbsent = report.layout === 'none';

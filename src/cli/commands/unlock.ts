@@ -27,7 +27,7 @@ export function registerUnlock(program: Command, cli: Cli): void {
     .option('--force', 'remove it whoever holds it')
     .action(async (path: string | undefined, _flags, self: Command) => {
       const flags = self.optsWithGlobals<GlobalFlags & { readonly force?: boolean }>();
-      const config = await configFor(self, path, false);
+      const config = await configFor(cli, self, path, false);
       const { unlockIndex } = await cli.library();
       const report = await unlockIndex(config, {
         force: flags.force === true,

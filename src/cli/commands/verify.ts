@@ -37,7 +37,7 @@ export function registerVerify(program: Command, cli: Cli): void {
     .action(async (path: string | undefined, _flags, self: Command) => {
       const flags = self.optsWithGlobals<VerifyFlags>();
       refuseContradictions(flags);
-      const config = await configFor(self, path, false);
+      const config = await configFor(cli, self, path, false);
       const library = await cli.library();
       const { printRepair, printVerification } = await import('../report/verify.ts');
       const { invocation } = cli.terminal;
