@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   download: ['core', 'embedding', 'store'],
   'phase1-parse': ['core', 'discover', 'languages', 'store'],
   'phase2-embed': ['core', 'store', 'embedding'],
-  search: ['core', 'store', 'embedding'],
+  search: ['core', 'discover', 'store', 'embedding'],
   migrate: ['core', 'store'],
   verify: ['core', 'store', 'embedding'],
   cleanup: ['core', 'config', 'store', 'verify', 'migrate'],

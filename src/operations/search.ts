@@ -36,7 +36,7 @@ async function findHits(
   { similarTo, ...options }: SearchRequest,
 ): Promise<SearchHit[]> {
   if (stores.vectors === null) return [];
-  const place = { vectors: stores.vectors, root: config.root };
+  const place = { vectors: stores.vectors, chunks: stores.chunks, root: config.root };
   if (similarTo !== undefined) return searchSimilar(place, similarTo, options);
   const { identity } = await describeModel(config.modelDir);
   await refuseOtherModel(stores.layout, identity, config.root);

@@ -1,10 +1,10 @@
 // What Phase 1 would make of a file's bytes, without parsing it.
 import { createHash } from 'node:crypto';
+import { readSource } from '../discover/read-source.ts';
 import type { Language } from '../languages/load.ts';
 import { withOwn } from '../languages/own.ts';
 import { createRegistry } from '../languages/registry.ts';
 import { type AdmissionOptions, admit } from './admit.ts';
-import { readSource } from './read-source.ts';
 
 export type Inspected =
   | { readonly kind: 'taken'; readonly sha256: string; readonly language: string; readonly size: number }

@@ -1,9 +1,10 @@
-// Query → ranked results, by the nearest vectors. Reads `vectors.lance` only, and the files around a hit for context.
+// Query → ranked results, by the nearest vectors, each compared with its file as it is now.
 import { IndexerError } from '../core/errors.ts';
 import type { Embedder } from '../embedding/embedder.ts';
+import type { ChunksStore } from '../store/chunks.ts';
 import type { NearestRow, VectorsStore } from '../store/vectors.ts';
-import { readContext } from './context.ts';
 import { conditionOf, type SearchFilter } from './filter.ts';
+import { type Comparison, compareWithFiles, type Staleness } from './freshness.ts';
 import { highlightsOf } from './highlights.ts';
 
 /** One result, with the keys mcp-vector-search prints, and the breadcrumb. */
@@ -11,6 +12,7 @@ export interface SearchHit {
   readonly content: string;
   /** Relative to the root. */
   readonly file_path: string;
+  /** Where the text stands now, if `text_found`; else where it stood when it was indexed. */
   readonly start_line: number;
   readonly end_line: number;
   readonly language: string;
@@ -21,7 +23,7 @@ export interface SearchHit {
   readonly function_name: string | null;
   readonly class_name: string | null;
   readonly breadcrumb: string;
-  /** Up to three lines before the chunk, from the file as it is now; empty if it is gone. */
+  /** Up to three lines before the chunk, from the file as it is now; none unless `text_found`. */
   readonly context_before: readonly string[];
   readonly context_after: readonly string[];
   /** Lines of the content that share words with the query, best first, at most three. */
@@ -29,10 +31,15 @@ export interface SearchHit {
   /** `file:start-end` */
   readonly location: string;
   readonly line_count: number;
+  /** False if the file is as it was indexed; true if it has changed since; else it is gone, or could not be compared. */
+  readonly stale: Staleness;
+  /** Whether the file holds the text as it is given here, at these lines; null where that is not known. */
+  readonly text_found: boolean | null;
 }
 
 export interface SearchContext {
   readonly vectors: VectorsStore;
+  readonly chunks: ChunksStore;
   readonly root: string;
 }
 
@@ -78,7 +85,8 @@ async function nearestHits(
   const found = await ctx.vectors.nearest(vector, { limit, where });
   const rows = found.filter((row) => similarityOf(row) >= threshold);
   rows.sort((a, b) => a.distance - b.distance || compare(a.filePath, b.filePath) || a.startLine - b.startLine);
-  return Promise.all(rows.map((row, index) => toHit(ctx, query, row, index + 1)));
+  const compared = await compareWithFiles(rows, ctx);
+  return rows.map((row, index) => toHit(query, row, compared[index]!, index + 1));
 }
 
 function similarityOf(row: NearestRow): number {
@@ -89,13 +97,13 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-async function toHit(ctx: SearchContext, query: string, row: NearestRow, rank: number): Promise<SearchHit> {
-  const { before, after } = await readContext(ctx.root, row.filePath, row.startLine, row.endLine);
+function toHit(query: string, row: NearestRow, now: Comparison, rank: number): SearchHit {
+  const { startLine, endLine, before, after } = now;
   return {
     content: row.content,
     file_path: row.filePath,
-    start_line: row.startLine,
-    end_line: row.endLine,
+    start_line: startLine,
+    end_line: endLine,
     language: row.language,
     similarity_score: similarityOf(row),
     rank,
@@ -106,7 +114,9 @@ async function toHit(ctx: SearchContext, query: string, row: NearestRow, rank: n
     context_before: before,
     context_after: after,
     highlights: highlightsOf(row.content, query),
-    location: `${row.filePath}:${row.startLine}-${row.endLine}`,
-    line_count: row.endLine - row.startLine + 1,
+    location: `${row.filePath}:${startLine}-${endLine}`,
+    line_count: endLine - startLine + 1,
+    stale: now.stale,
+    text_found: now.textFound,
   };
 }

@@ -49,6 +49,8 @@ const HIT: SearchHit = {
   highlights: ['decide(\u001b[2J);'],
   location: 'src/retry.ts:3-5',
   line_count: 3,
+  stale: false,
+  text_found: true,
 };
 
 const STATE: IndexState = {

@@ -9,6 +9,10 @@ export function printDoubts(err: Output, answer: SearchAnswer, next: (command: s
   const warn = (text: string) => err.line(`${err.yellow('warning')} ${text}`);
   const state = describeState(answer.index, next);
   if (state !== null) warn(state);
+  const stale = answer.hits.filter((hit) => hit.stale === true || hit.stale === 'gone').length;
+  if (stale === 0) return;
+  const what = stale === 1 ? 'hit is from a file that has' : 'hits are from files that have';
+  warn(`${stale} ${what} changed or vanished since; bring the index up to date with: ${next('index')}`);
 }
 
 /** Null where every chunk that is known can be found. */

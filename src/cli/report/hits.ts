@@ -1,5 +1,5 @@
 // Search results for people.
-import type { SearchAnswer } from '../../index.ts';
+import type { SearchAnswer, SearchHit } from '../../index.ts';
 import { count } from '../format.ts';
 import type { Output } from '../output.ts';
 import { visible, visibleLines } from '../visible.ts';
@@ -23,8 +23,9 @@ export function printHits(out: Output, query: string, { hits, index: { chunks } 
       .filter((part) => part !== '')
       .map(visible)
       .join(' ');
+    const doubt = doubtOf(hit);
     out.line(
-      `${hit.rank}. ${out.bold(visible(hit.location))}  ${out.cyan(kind)}  ${out.dim(hit.similarity_score.toFixed(3))}`,
+      `${hit.rank}. ${out.bold(visible(hit.location))}  ${out.cyan(kind)}  ${out.dim(hit.similarity_score.toFixed(3))}${doubt === '' ? '' : `  ${out.yellow(doubt)}`}`,
     );
     const highlights = new Set(hit.highlights.flatMap(visibleLines).map((line) => line.trim()));
     for (const line of excerpt(hit.content, highlights)) {
@@ -32,6 +33,14 @@ export function printHits(out: Output, query: string, { hits, index: { chunks } 
       out.line(INDENT + (highlights.has(line.trim()) ? out.bold(shown) : shown));
     }
   });
+}
+
+/** Why the text that is shown may not be what the file says. */
+function doubtOf({ stale, text_found }: SearchHit): string {
+  if (stale === 'gone') return '(the file is gone)';
+  if (stale === 'unknown') return '(could not be compared with the file)';
+  if (!stale) return '';
+  return text_found ? '(the file has changed, this text has not)' : '(the file has changed: this text is not in it)';
 }
 
 function excerpt(content: string, highlights: ReadonlySet<string>): string[] {

@@ -1,10 +1,10 @@
 // Answers one request: read, hash, and parse only if the bytes are not those already known. Runs in a worker, and
 // needs none.
 import { createHash } from 'node:crypto';
+import { readSource } from '../../discover/read-source.ts';
 import type { LanguageRegistry } from '../../languages/registry.ts';
 import { parseAsLines } from '../chunk/fallback.ts';
 import { parseFile } from '../parse-file.ts';
-import { readSource } from '../read-source.ts';
 import type { Syntax } from '../syntax/syntax.ts';
 import type { Job } from './threads.ts';
 import type { ParseOutcome, ParseRequest } from './worker-pool.ts';

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readSource } from '../../src/discover/read-source.ts';
 import { stampOf } from '../../src/discover/stamp.ts';
-import { readSource } from '../../src/phase1-parse/read-source.ts';
-import { temporaryFolder, write } from './temporary-trees.ts';
+import { temporaryFolder, write } from '../phase1-parse/temporary-trees.ts';
 
 const LIMIT = 1_000_000;
 

@@ -4,8 +4,8 @@ import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } fro
 import { resolve, sep } from 'node:path';
 import type { FileStamp } from '../core/chunk.ts';
 import { errnoOf, messageOf } from '../core/errors.ts';
-import { parentOf } from '../discover/folders.ts';
-import { neverEqual, sameStamp, stampOf } from '../discover/stamp.ts';
+import { parentOf } from './folders.ts';
+import { neverEqual, sameStamp, stampOf } from './stamp.ts';
 
 export type SourceRead =
   | { readonly kind: 'read'; readonly bytes: Uint8Array; readonly stamp: FileStamp }

@@ -1,0 +1,111 @@
+// Whether a hit still says what its file says. The hash of the indexed bytes decides; where the file has others, or the
+// hash was not recorded, the chunk's text is looked for.
+import { hash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { readSource, type SourceRead } from '../discover/read-source.ts';
+import type { ChunksStore } from '../store/chunks.ts';
+import { isVersionGone } from '../store/lance/engine-failure.ts';
+import { inSlices, isIn } from '../store/sql.ts';
+import type { NearestRow } from '../store/vectors.ts';
+import { findText, type LineRange, linesOf } from './find-text.ts';
+
+/**
+ * Of a hit: false if its file is as it was indexed, true if it has changed since, `gone` if there is no such file any
+ * more (or a folder or link has its name), `unknown` if it could not be compared.
+ */
+export type Staleness = boolean | 'gone' | 'unknown';
+
+/** What the disk says of a row that was found. */
+export interface Comparison extends LineRange {
+  readonly stale: Staleness;
+  /** Whether the text stands in the file at these lines; null where that is not known. */
+  readonly textFound: boolean | null;
+  /** Up to three lines around it, as they are now; none unless the text was found. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+const CONTEXT_LINES = 3;
+/** Larger files are not read to answer a question. */
+const LARGEST_BYTES = 64 * 1024 * 1024;
+
+/** In the order of the rows. Reads each file once, and nothing outside the root. */
+export async function compareWithFiles(
+  rows: readonly NearestRow[],
+  { root, chunks }: { readonly root: string; readonly chunks: ChunksStore },
+): Promise<Comparison[]> {
+  const hashes = await hashesOf(chunks, rows);
+  const realRoot = await realpath(root).catch(() => null);
+  const files = new Map<string, FileNow>();
+  return rows.map((row) => {
+    const file = files.get(row.filePath) ?? readFileNow(realRoot, row.filePath);
+    files.set(row.filePath, file);
+    return compare(row, file, hashes.get(row.chunkId) ?? '');
+  });
+}
+
+/** The hash of the bytes that each chunk was cut from, where one was recorded. */
+async function hashesOf(chunks: ChunksStore, rows: readonly NearestRow[]): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  if (rows.length === 0 || !(await chunks.table.columns()).includes('file_hash')) return hashes;
+  const read = async () => {
+    for (const ids of inSlices(rows.map((row) => row.chunkId))) {
+      for await (const batch of chunks.table.scan({
+        columns: ['chunk_id', 'file_hash'],
+        where: isIn('chunk_id', ids),
+      })) {
+        const found = batch.strings('file_hash');
+        for (const [index, id] of batch.strings('chunk_id').entries()) hashes.set(id ?? '', found[index] ?? '');
+      }
+    }
+  };
+  await read().catch(async (error: unknown) => {
+    if (!isVersionGone(error)) throw error;
+    await chunks.table.engine.checkoutLatest();
+    await read();
+  });
+  return hashes;
+}
+
+type FileNow = 'gone' | 'unknown' | { readonly sha256: string; readonly lines: readonly string[] };
+
+function readFileNow(realRoot: string | null, path: string): FileNow {
+  if (realRoot === null) return 'unknown';
+  const read: SourceRead = readSource(realRoot, path, LARGEST_BYTES);
+  if (read.kind === 'vanished') return 'gone';
+  if (read.kind !== 'read') return 'unknown';
+  return { sha256: hash('sha256', read.bytes, 'hex'), lines: linesOf(textOf(read.bytes)) };
+}
+
+function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
+}
+
+function compare(row: NearestRow, file: FileNow, indexedHash: string): Comparison {
+  const indexed: LineRange = { startLine: row.startLine, endLine: row.endLine };
+  if (file === 'gone' || file === 'unknown') {
+    return { ...indexed, stale: file, textFound: file === 'gone' ? false : null, before: [], after: [] };
+  }
+  if (file.sha256 === indexedHash) return { ...around(file.lines, indexed), stale: false, textFound: true };
+  const found = findText(file.lines, row.content, indexed);
+  if (indexedHash !== '') {
+    if (found === null) return { ...indexed, stale: true, textFound: false, before: [], after: [] };
+    return { ...around(file.lines, found), stale: true, textFound: true };
+  }
+  // Without a hash only the text can tell, and some programs store it other than it stands in the file.
+  if (found === null) return { ...indexed, stale: 'unknown', textFound: null, before: [], after: [] };
+  const hasMoved = found.startLine !== row.startLine || found.endLine !== row.endLine;
+  return { ...around(file.lines, found), stale: hasMoved, textFound: true };
+}
+
+function around(lines: readonly string[], { startLine, endLine }: LineRange) {
+  return {
+    startLine,
+    endLine,
+    before: lines.slice(Math.max(0, startLine - 1 - CONTEXT_LINES), Math.max(0, startLine - 1)),
+    after: lines.slice(endLine, endLine + CONTEXT_LINES),
+  };
+}
