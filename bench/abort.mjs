@@ -35,8 +35,8 @@ for (let run = 0; run < runs; run++) {
   const found = await outcomes(new URL('../test/phase1-parse/workers/aborting.mjs', import.meta.url));
   for (const [index, { path }] of requests.entries()) {
     const file = found[index]?.kind === 'parsed' ? found[index].file : undefined;
-    if (file === undefined || file.path !== path || file.status === 'failed') lost += 1;
-    else if (file.status === 'fallback' && file.reason.includes('the parser died')) cut += 1;
+    if (file === undefined || file.path !== path || file.status === 'unfinished') lost += 1;
+    else if (file.status === 'fallback' && file.reason.includes('its bytes stop the parser')) cut += 1;
     else if (JSON.stringify(file) !== JSON.stringify(undisturbed[index].file)) different += 1;
   }
 }

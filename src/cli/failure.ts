@@ -102,7 +102,7 @@ export function printFailureAsJson(err: Output, error: unknown, detail: Detail):
 
 /** The exit code of a run that ended by itself. Pending work counts before failures: it is what to do next. */
 export function exitCodeOf(report: RunReport, phase: Phase | 'all'): number {
-  const hasFailures = report.files.failed.length > 0 || report.chunks.error > 0;
+  const hasFailures = report.files.unfinished.length > 0 || report.chunks.error > 0;
   if (phase !== 1 && report.chunks.pending > 0) return EXIT.incomplete;
   if (hasFailures) return EXIT.someFailed;
   return phase === 1 || report.complete ? EXIT.done : EXIT.incomplete;

@@ -86,8 +86,12 @@ export interface FileStamp {
   readonly ino: string;
 }
 
-/** How a file ended: with chunks, without (skipped by policy), or unreadable. */
-export type FileStatus = 'parsed' | 'parsed-with-errors' | 'fallback' | 'skipped' | 'failed';
+/**
+ * How a file ended: with chunks, without (skipped by policy), or not at all. The first four follow from its bytes and the
+ * configuration, and hold until one of them changes. `unfinished` came from the surroundings (no permission, no memory, a
+ * thread that died): the file keeps the chunks it had, and every run tries it again.
+ */
+export type FileStatus = 'parsed' | 'parsed-with-errors' | 'fallback' | 'skipped' | 'unfinished';
 
 /** What Phase 1 made of one file. */
 export interface ParsedFile {

@@ -7,6 +7,8 @@ import type { SkippedFile } from '../discover/discover.ts';
 import { isSilentName, skippedByName } from '../discover/file-policy.ts';
 import { gitRuleFor } from '../discover/hidden-by.ts';
 import { discoverFiles, inspectorOf, type Phase1Inputs, phase1Inputs } from '../run/phase1-inputs.ts';
+import { layoutOf } from '../store/layout.ts';
+import { readLedger } from '../store/ledger.ts';
 
 /** The object of `index --explain --json`; additive changes only. */
 export interface Explanation {
@@ -62,7 +64,13 @@ async function decide(config: Config, root: string, place: string, signal: Abort
   }
   if (discovery.files.some((file) => file.path === place)) {
     const tracked = discovery.method === 'git' ? await askGit(true) : null;
-    return explainContent(inputs, root, place, tracked);
+    const answer = explainContent(inputs, root, place, tracked);
+    const known = (await readLedger(layoutOf(config.indexDir).ledgerFile)).get(place);
+    if (known?.status !== 'unfinished') return answer;
+    return {
+      ...answer,
+      reason: `${answer.reason}; the last run left it unfinished (${known.reason}), and the next one tries again`,
+    };
   }
   const skip = first((path) => discovery.skipped.find((each) => each.path === path));
   if (skip !== undefined)

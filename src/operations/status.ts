@@ -4,10 +4,11 @@ import { describeModel } from '../embedding/recipe.ts';
 import { readCheckpoint } from '../phase2-embed/checkpoint.ts';
 import { isVersionGone } from '../store/lance/engine-failure.ts';
 import { layoutOf } from '../store/layout.ts';
-import { readLedger } from '../store/ledger.ts';
+import { type FileRecord, readLedger } from '../store/ledger.ts';
 import { readLockHolder } from '../store/lock/lock.ts';
 import { detectLayout, hasLostChunks, openForReading, type ReadableStores } from '../store/open-for-reading.ts';
 import { hasBegunPhase1, type RunRecord, readRunFile } from '../store/run-file.ts';
+import { type UnfinishedFile, unfinishedFiles } from '../store/unfinished.ts';
 
 /** The object of `status --json`; additive changes only. */
 export interface StatusReport {
@@ -16,7 +17,15 @@ export interface StatusReport {
   readonly index_dir: string;
   readonly layout: 'none' | 'code_search' | 'dual-table';
   readonly complete: boolean;
-  readonly files: { readonly indexed: number; readonly skipped: number; readonly failed: number };
+  readonly files: {
+    readonly indexed: number;
+    readonly skipped: number;
+    readonly unfinished: number;
+    /** The same number, by the name that earlier versions had for it. */
+    readonly failed: number;
+  };
+  /** What the last run could not read or parse, for a reason outside of the file; the next run tries it again. */
+  readonly unfinished: readonly UnfinishedFile[];
   readonly chunks: {
     readonly total: number;
     readonly pending: number;
@@ -84,10 +93,13 @@ export async function status(config: Config): Promise<StatusReport> {
   const run = runFile.state === 'read' ? runFile.value : null;
   const { chunks, vectors, recipes, matched } = await countSteadily(stores);
   const checkpoint = await readCheckpoint(layout.checkpointFile);
+  const ledger = await readLedger(layout.ledgerFile);
+  const unfinished = unfinishedFiles(ledger, run);
   return {
     ...base,
-    complete: run?.phase1.finished_at != null && matched && chunks.complete === chunks.total,
-    files: await countFiles(layout.ledgerFile, run),
+    complete: run?.phase1.finished_at != null && unfinished.length === 0 && matched && chunks.complete === chunks.total,
+    files: countFiles(ledger, run, unfinished.length),
+    unfinished,
     chunks,
     vectors,
     model: run?.model
@@ -115,7 +127,8 @@ export async function status(config: Config): Promise<StatusReport> {
 
 const nothingStored = {
   complete: false,
-  files: { indexed: 0, skipped: 0, failed: 0 },
+  files: { indexed: 0, skipped: 0, unfinished: 0, failed: 0 },
+  unfinished: [],
   chunks: { total: 0, pending: 0, processing: 0, complete: 0, error: 0 },
   vectors: 0,
   model: null,
@@ -174,13 +187,16 @@ async function countTables(stores: ReadableStores) {
   return { chunks, vectors, recipes, matched: matched && unmatched.size === 0 };
 }
 
-async function countFiles(ledgerFile: string, run: RunRecord | null): Promise<StatusReport['files']> {
-  const files = { indexed: 0, skipped: 0, failed: 0 };
-  for (const { status: state } of (await readLedger(ledgerFile)).values()) {
-    if (state === 'skipped') files.skipped++;
-    else if (state === 'failed') files.failed++;
-    else files.indexed++;
+function countFiles(
+  ledger: ReadonlyMap<string, FileRecord>,
+  run: RunRecord | null,
+  unfinished: number,
+): StatusReport['files'] {
+  let [indexed, skipped] = [0, 0];
+  for (const { status: state } of ledger.values()) {
+    if (state === 'skipped') skipped++;
+    else if (state !== 'unfinished') indexed++;
   }
-  for (const count of Object.values(run?.phase1.skipped ?? {})) files.skipped += count;
-  return files;
+  for (const count of Object.values(run?.phase1.skipped ?? {})) skipped += count;
+  return { indexed, skipped, unfinished, failed: unfinished };
 }

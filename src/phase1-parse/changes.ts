@@ -53,7 +53,7 @@ export function planChanges<K extends KnownFile>(
     present.add(path);
     const known = ledger.get(path);
     const isUsable =
-      known !== undefined && known.status !== 'failed' && known.sha256 !== '' && options.isIntact(path, known);
+      known !== undefined && known.status !== 'unfinished' && known.sha256 !== '' && options.isIntact(path, known);
     if (isUsable && sameStamp(stamp, known.stamp) && isSettled(stamp, settledBeforeNs)) unchanged.push(path);
     else toRead.push({ path, stamp, knownSha256: isUsable ? known.sha256 : null });
   }

@@ -1,5 +1,5 @@
 // One file's bytes → chunks. Parsing never fails: what a grammar cannot read is cut into lines, and the reason is kept.
-// Nothing here depends on any other file, on the disk or on the clock (but for the parser's deadline).
+// Nothing here depends on any other file, on the disk or on the clock.
 import type { Chunk, ParsedFile } from '../core/chunk.ts';
 import type { Language } from '../languages/load.ts';
 import { type AdmissionOptions, admit, withAdmission } from './admit.ts';
@@ -23,8 +23,8 @@ const MAX_TREE_BYTES = 1024 * 1024;
 /**
  * Cuts one file into chunks, in file order, each parent before its children. `path` is stored as it is.
  * Policy decides `skipped`, with the reason `binary`, `too large`, `minified` or `generated`; `fallback` means blocks of
- * lines, `parsed-with-errors` a tree with holes. Rejects only for GRAMMAR_DAMAGED, for the bad query of a user's own
- * language, or when the wasm module is lost.
+ * lines, `parsed-with-errors` a tree with holes. Rejects for GRAMMAR_DAMAGED, for the bad query of a user's own language,
+ * for SYSTEM_FAILED where a grammar could not be loaded, and when the wasm module is lost.
  */
 export async function parseFile(
   path: string,
@@ -50,7 +50,7 @@ async function parseText(
   if (byteLength > MAX_TREE_BYTES) return asBlocks(source, 'too large for a syntax tree');
   if (hasOnlyCarriageReturns(source.text)) return asBlocks(source, 'lines end with CR only');
   const content = await syntax.read(language, source.text, (reading) => asTree(source, reading));
-  return content ?? asBlocks(source, 'parsing took too long');
+  return content ?? asBlocks(source, 'too many steps to parse');
 }
 
 function asTree(source: Source, reading: SyntaxReading): ParsedContent {

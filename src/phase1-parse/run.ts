@@ -13,8 +13,9 @@ import type { Census } from '../store/census.ts';
 import type { FileRecord } from '../store/ledger.ts';
 import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
+import type { UnfinishedFile } from '../store/unfinished.ts';
 import { type ChangePlan, liesWithin, planChanges } from './changes.ts';
-import { openParsePool, type ParseOutcome } from './pool/worker-pool.ts';
+import { openParsePool, type ParseOutcome, type ParseRequest } from './pool/worker-pool.ts';
 
 /** What follows from the configuration alone. */
 export interface Phase1Settings {
@@ -57,7 +58,8 @@ export interface FileCounts {
   readonly parsed: number;
   /** Policy skips by reason; these are no failures. */
   readonly skipped: Readonly<Record<string, number>>;
-  readonly failed: readonly { readonly path: string; readonly reason: string }[];
+  /** Files and folders that could not be read or parsed this time, for a reason outside of them; the next run tries again. */
+  readonly unfinished: readonly UnfinishedFile[];
 }
 
 export interface Phase1Result {
@@ -161,32 +163,50 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
   if (total === 0) return tally;
   const requests = plan.toRead.map(({ path, stamp, knownSha256 }) => ({ path, knownSha256, size: stamp.size }));
   const bytes = requests.reduce((sum, { size }) => sum + size, 0);
-  const pool = openParsePool({
-    root: ctx.root,
-    workers: workersWorth(bytes, BYTES_PER_WORKER, ctx.workers),
-    maxFileBytes: ctx.maxFileBytes,
-    allowSecrets: ctx.selection.allowSecrets,
-    languages: ctx.languages,
-  });
-  try {
-    let done = 0;
-    for await (const group of batched(pool.outcomes(requests, signal), groupIsFull(ctx.groupRows))) {
-      const files = group.flatMap((outcome) => (outcome.kind === 'parsed' ? [outcome.file] : []));
-      count(tally, files, ctx.writer);
-      if (files.length > 0) await replaceFiles(ctx.writer, files);
-      const touched = touchedRecords(ctx, group);
-      await ctx.writer.ledger.append(touched, []);
-      tally.touched += touched.length;
-      const vanished = group.flatMap((outcome) => (outcome.kind === 'vanished' ? [outcome.path] : []));
-      if (vanished.length > 0) await removeFiles(ctx.writer, vanished);
-      tally.vanished += vanished.length;
-      done += group.length;
-      ctx.observe({ type: 'progress', phase: 1, done, total });
+  let done = 0;
+  const parse = async (requests: readonly ParseRequest[], workers: number, isLast: boolean) => {
+    const again: ParseRequest[] = [];
+    const pool = openParsePool({
+      root: ctx.root,
+      workers,
+      maxFileBytes: ctx.maxFileBytes,
+      allowSecrets: ctx.selection.allowSecrets,
+      languages: ctx.languages,
+    });
+    try {
+      for await (const group of batched(pool.outcomes(requests, signal), groupIsFull(ctx.groupRows))) {
+        const ended = isLast ? group : group.filter((outcome) => !isUnfinished(outcome));
+        if (!isLast) again.push(...group.filter(isUnfinished).map(({ file }) => requestOf.get(file.path)!));
+        await store(ctx, ended, tally);
+        done += ended.length;
+        ctx.observe({ type: 'progress', phase: 1, done, total });
+      }
+    } finally {
+      await pool.close();
     }
-  } finally {
-    await pool.close();
-  }
+    return again;
+  };
+  const requestOf = new Map(requests.map((request) => [request.path, request]));
+  const again = await parse(requests, workersWorth(bytes, BYTES_PER_WORKER, ctx.workers), false);
+  // With all other files done and one worker there may be the memory, or the file handle, that was missing.
+  if (again.length > 0) await parse(again, 1, true);
   return tally;
+}
+
+function isUnfinished(outcome: ParseOutcome): outcome is ParseOutcome & { kind: 'parsed' } {
+  return outcome.kind === 'parsed' && outcome.file.status === 'unfinished';
+}
+
+async function store(ctx: Phase1Context, group: readonly ParseOutcome[], tally: Tally): Promise<void> {
+  const files = group.flatMap((outcome) => (outcome.kind === 'parsed' ? [outcome.file] : []));
+  count(tally, files, ctx.writer);
+  if (files.length > 0) await replaceFiles(ctx.writer, files);
+  const touched = touchedRecords(ctx, group);
+  await ctx.writer.ledger.append(touched, []);
+  tally.touched += touched.length;
+  const vanished = group.flatMap((outcome) => (outcome.kind === 'vanished' ? [outcome.path] : []));
+  if (vanished.length > 0) await removeFiles(ctx.writer, vanished);
+  tally.vanished += vanished.length;
 }
 
 function groupIsFull(mostRows: number): (group: readonly ParseOutcome[]) => boolean {
@@ -217,7 +237,7 @@ function touchedRecords(ctx: Phase1Context, group: readonly ParseOutcome[]): Fil
 /** To be called before the files are stored. Rows of another state, in a migrated index too, make a file a changed one. */
 function count(tally: Tally, files: readonly ParsedFile[], { ledger, census }: Phase1Context['writer']): void {
   for (const file of files) {
-    if (file.status === 'failed') continue;
+    if (file.status === 'unfinished') continue;
     const hasOtherRows = !census.holds(file.path, file.sha256, census.rowsOf(file.path));
     if (ledger.files.has(file.path) || hasOtherRows) tally.changed++;
     else tally.added++;
@@ -228,16 +248,16 @@ function count(tally: Tally, files: readonly ParsedFile[], { ledger, census }: P
   }
 }
 
-/** Files without chunks: by policy, before or after they were read, or because they could not be read. */
-function leftOut(ctx: Phase1Context, discovery: Discovery): Pick<FileCounts, 'skipped' | 'failed'> {
+/** Files without chunks: by policy, before or after they were read, or because they could not be read or parsed. */
+function leftOut(ctx: Phase1Context, discovery: Discovery): Pick<FileCounts, 'skipped' | 'unfinished'> {
   const skipped: Record<string, number> = {};
-  const failed = [...discovery.failed];
+  const unfinished = [...discovery.failed];
   for (const { reason } of discovery.skipped) skipped[reason] = (skipped[reason] ?? 0) + 1;
   for (const { path, status, reason } of ctx.writer.ledger.files.values()) {
     if (status === 'skipped') skipped[reason] = (skipped[reason] ?? 0) + 1;
-    if (status === 'failed') failed.push({ path, reason });
+    if (status === 'unfinished') unfinished.push({ path, reason });
   }
-  return { skipped, failed };
+  return { skipped, unfinished };
 }
 
 export function nothingToIndex(root: string, discovery: Discovery): IndexerError {

@@ -5,6 +5,7 @@ import { keepDamaged } from '../store/files/json-file.ts';
 import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
 import type { WritableStores } from '../store/open.ts';
 import { hasBegunPhase1 } from '../store/run-file.ts';
+import { unfinishedFiles } from '../store/unfinished.ts';
 import type { WritableIndex } from './opened.ts';
 import { countChunks } from './report.ts';
 
@@ -12,7 +13,8 @@ import { countChunks } from './report.ts';
 export async function announceInterrupted(index: WritableIndex, phase: Phase | 'all'): Promise<Phase | null> {
   const { stores, run, observe } = index;
   const { pending, error, total } = await countChunks(stores);
-  const phase1Open = run?.phase1.finished_at == null || stores.distrusted.size > 0;
+  const hasUnfinished = unfinishedFiles(stores.ledger.files, run).length > 0;
+  const phase1Open = run?.phase1.finished_at == null || stores.distrusted.size > 0 || hasUnfinished;
   const first = phase1Open ? 1 : pending + error > 0 ? 2 : null;
   // Files to be parsed again after a finished Phase 1 were written by another program, or lost: told as repairs.
   const hasEnded = run?.finished_at != null || (run?.phase1.finished_at != null && pending + error === 0);

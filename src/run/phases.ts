@@ -78,6 +78,7 @@ export async function parse(
             scan_started_ns: discovery.startedAtNs,
             discovered: discovery.files.length,
             skipped,
+            unreachable: discovery.failed.map(({ path, reason }) => ({ path, reason })),
             chunker: writer.chunkerVersion,
             selection: {
               include: [...selection.include],

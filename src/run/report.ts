@@ -4,6 +4,7 @@ import type { Phase } from '../core/events.ts';
 import type { FileCounts, Phase1Result } from '../phase1-parse/run.ts';
 import type { Phase2Result } from '../phase2-embed/run.ts';
 import type { WritableStores } from '../store/open.ts';
+import { unfinishedFiles } from '../store/unfinished.ts';
 import type { WritableIndex } from './opened.ts';
 
 /** What a run did and what it left. */
@@ -34,7 +35,7 @@ const NO_FILES: FileCounts = {
   unchanged: 0,
   parsed: 0,
   skipped: {},
-  failed: [],
+  unfinished: [],
 };
 
 export async function countChunks(stores: WritableStores): Promise<RunReport['chunks']> {
@@ -43,31 +44,39 @@ export async function countChunks(stores: WritableStores): Promise<RunReport['ch
   return { total: await stores.chunks.table.count(), pending, complete, error };
 }
 
-export async function report(
+type Phases = [
   index: WritableIndex,
   phase1: (Phase1Result & { seconds: number }) | null,
   phase2: (Phase2Result & { seconds: number }) | null,
-): Promise<RunReport> {
+];
+
+export async function report(...run: Phases): Promise<RunReport> {
+  return (await lookAtRun(...run)).report;
+}
+
+/** `agrees`: the tables hold what the ledger says, each chunk with its vector, even if some files are unfinished. */
+async function lookAtRun(...[index, phase1, phase2]: Phases): Promise<{ report: RunReport; agrees: boolean }> {
   const { stores, run } = index;
   const chunks = await countChunks(stores);
   const phase1Finished = run?.phase1.finished_at != null && (phase1 !== null || stores.distrusted.size === 0);
   // Reconcile matched the ids one to one at the start and every write since kept them so; the counts must agree too.
   const matched = chunks.complete === chunks.total && (await stores.vectors.count()) === chunks.total;
-  const files = phase1?.files ?? NO_FILES;
+  const files = phase1?.files ?? { ...NO_FILES, unfinished: unfinishedFiles(stores.ledger.files, run) };
   const worked1 = files.added + files.changed + files.removed > 0;
-  return {
+  const report: RunReport = {
     phases: [...(worked1 ? [1 as const] : []), ...(phase2 ? [2 as const] : [])],
     files,
     phase1: phase1 && { seconds: phase1.seconds, chunks: phase1.chunks, bytes: phase1.bytes },
     phase2: phase2 && { ...phase2, device: index.config.device ?? 'cpu' },
     chunks,
-    complete: phase1Finished && matched,
+    complete: phase1Finished && matched && files.unfinished.length === 0,
   };
+  return { report, agrees: phase1Finished && matched };
 }
 
 /** Settles only what the counts of the tables bear out: another program, which knows no lock, may have written meanwhile. */
-export async function conclude(...run: Parameters<typeof report>): Promise<RunReport> {
-  const made = await report(...run);
-  if (made.complete) await run[0].stores.settle();
-  return made;
+export async function conclude(...run: Phases): Promise<RunReport> {
+  const { report, agrees } = await lookAtRun(...run);
+  if (agrees) await run[0].stores.settle();
+  return report;
 }

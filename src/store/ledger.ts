@@ -85,6 +85,11 @@ function toRemoval(path: string): string {
   return withChecksum(JSON.stringify([path]));
 }
 
+/** Earlier versions cut a file into lines for good where the machine was short of memory or time. */
+function isPassing(status: string, reason: string): boolean {
+  return status === 'fallback' && /^(parsing took too long|the parser died on this file)/.test(reason);
+}
+
 function fromLine(line: string): FileRecord | { removed: string } | null {
   const json = line.slice(9);
   if (json === '' || line.slice(0, 8) !== crc32(json).toString(16).padStart(8, '0')) return null;
@@ -98,9 +103,10 @@ function fromLine(line: string): FileRecord | { removed: string } | null {
     string,
     string,
     number,
-    FileStatus,
+    FileStatus | 'failed',
     string,
     string,
   ];
-  return { path, stamp: { size, mtimeNs, ctimeNs, ino }, sha256, chunkCount, status, reason, chunker };
+  const known = { path, stamp: { size, mtimeNs, ctimeNs, ino }, sha256, chunkCount, reason, chunker };
+  return { ...known, status: status === 'failed' || isPassing(status, reason) ? 'unfinished' : status };
 }

@@ -36,7 +36,7 @@ interface OldRow {
  * and batch; new ones are pending in batches of their own. Returns the number of chunks that are new.
  */
 export async function replaceFiles(ctx: FileWriterContext, group: readonly ParsedFile[]): Promise<number> {
-  const files = group.filter((file) => file.status !== 'failed');
+  const files = group.filter((file) => file.status !== 'unfinished');
   const known = files.map((file) => file.path).filter((path) => ctx.census.rowsOf(path) > 0);
   const chunks = files.flatMap((file) => file.chunks);
   const old = await readOldRows(ctx, known);

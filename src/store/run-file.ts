@@ -28,6 +28,8 @@ const runSchema = v.object({
     discovered: v.number(),
     /** Files left out by policy before they were read, by reason. */
     skipped: v.record(v.string(), v.number()),
+    /** Files and folders that could not be looked at ('' is the root); absent where an older version wrote this. */
+    unreachable: v.optional(v.array(v.object({ path: v.string(), reason: v.string() }))),
     chunker: v.string(),
     /** What the user chose of the tree; absent where an older version wrote this. */
     selection: v.optional(

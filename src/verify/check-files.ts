@@ -83,11 +83,14 @@ export function checkLedger(
     if (!ledger.has(file) && !passedOver.has(file)) findings.add('file-not-in-ledger', 'files.jsonl', file);
   for (const [file, record] of ledger) {
     if (passedOver.has(file)) continue;
+    if (record.status === 'unfinished') {
+      findings.add('file-unfinished', 'files.jsonl', file, `${file}: ${record.reason}`);
+    }
     const held = stored.get(file) ?? { rows: 0, hash: record.sha256 };
     if (held.rows !== record.chunkCount) {
       const example = `${file}: ${held.rows} chunks, ${record.chunkCount} in the ledger`;
       findings.add('file-rows', 'files.jsonl', file, example);
-    } else if (held.rows > 0 && record.status !== 'failed' && held.hash !== record.sha256) {
+    } else if (held.rows > 0 && record.status !== 'unfinished' && held.hash !== record.sha256) {
       findings.add('file-hash', 'files.jsonl', file); // one that cannot be read keeps the chunks it had
     }
   }

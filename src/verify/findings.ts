@@ -40,6 +40,7 @@ export const MEANINGS = {
   'file-not-in-ledger': 'files have chunks but no line in the ledger',
   'file-rows': 'files have another number of chunks than the ledger says',
   'file-hash': 'chunks come from another content of their file than the ledger says',
+  'file-unfinished': 'files could not be read or parsed; the next run tries them again',
   'run-file': 'run.json cannot be understood',
   'checkpoint-broken': 'the checkpoint cannot be understood',
   'checkpoint-ahead': 'the checkpoint names a later version than the table has',
@@ -70,6 +71,7 @@ const LEFT_AT_ANY_TIME: ReadonlySet<FindingCode> = new Set([
   'another-program',
   'file-of-another',
   'vector-not-claimed',
+  'file-unfinished',
 ]);
 
 /** As long as Phase 1 has not finished these are no damage. */

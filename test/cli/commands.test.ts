@@ -23,7 +23,8 @@ const EMPTY_STATUS: StatusReport = {
   index_dir: '/r/.mcp-vector-search',
   layout: 'none',
   complete: false,
-  files: { indexed: 0, skipped: 0, failed: 0 },
+  files: { indexed: 0, skipped: 0, unfinished: 0, failed: 0 },
+  unfinished: [],
   chunks: { total: 0, pending: 0, processing: 0, complete: 0, error: 0 },
   vectors: 0,
   model: null,
@@ -233,16 +234,16 @@ describe('index', () => {
     expect([exitCode, closed]).toEqual([0, 1]);
   });
 
-  it('names the first ten files that failed, made harmless, and ends with 3', async () => {
-    const failed = Array.from({ length: 12 }, (_, index) => ({ path: `\u001b${index}`, reason: 'EACCES' }));
-    const { out, exitCode } = await tandem(['index'], { report: report({ failed }) });
+  it('names the first ten unfinished files, made harmless, and ends with 3', async () => {
+    const unfinished = Array.from({ length: 12 }, (_, index) => ({ path: `\u001b${index}`, reason: 'EACCES' }));
+    const { out, exitCode } = await tandem(['index'], { report: report({ unfinished, complete: false }) });
     const listed = out.lines().filter((line) => line.startsWith('    '));
     expect(listed).toHaveLength(11);
     expect(listed[0]).toBe('    \\x1b0: EACCES');
     expect(listed[10]).toBe('    and 2 more (-v lists all)');
     expect(exitCode).toBe(3);
 
-    const verbose = await tandem(['index', '-v'], { report: report({ failed }) });
+    const verbose = await tandem(['index', '-v'], { report: report({ unfinished, complete: false }) });
     expect(verbose.out.lines().filter((line) => line.startsWith('    '))).toHaveLength(12);
   });
 
@@ -257,7 +258,8 @@ describe('index', () => {
 
   it('prints one JSON object for programs, with its schema', async () => {
     const { out } = await tandem(['index', '--json']);
-    expect(JSON.parse(out.text())).toEqual({ schema: 1, ...report() });
+    const { files, ...rest } = report();
+    expect(JSON.parse(out.text())).toEqual({ schema: 1, ...rest, files: { ...files, failed: files.unfinished } });
     expect(out.lines()).toHaveLength(1);
   });
 
@@ -319,7 +321,8 @@ describe('status', () => {
   const full: StatusReport = {
     ...EMPTY_STATUS,
     layout: 'dual-table',
-    files: { indexed: 1234, skipped: 5, failed: 1 },
+    files: { indexed: 1234, skipped: 5, unfinished: 1, failed: 1 },
+    unfinished: [{ path: 'a\u001b.py', reason: 'cannot be read: EACCES' }],
     chunks: { total: 100, pending: 30, processing: 5, complete: 64, error: 1 },
     vectors: 64,
     model: { id: 'a/b', dimension: 384, recipes: { aa: 60, bb: 4 }, recipe: 'aa', outdated: 4 },
@@ -339,7 +342,8 @@ describe('status', () => {
       'Index of /r',
       '  stored in  /r/.mcp-vector-search (dual-table)',
       '  state      not complete: 35 chunks wait for phase 2',
-      '  files      1,234 indexed, 5 skipped, 1 failed',
+      '  files      1,234 indexed, 5 skipped, 1 unfinished',
+      '             a\\x1b.py: cannot be read: EACCES',
       '  chunks     100: 64 complete, 35 pending, 1 in error',
       '  vectors    64',
       '  model      a/b (384 dimensions; 60 by recipe aa, 4 by recipe bb)',

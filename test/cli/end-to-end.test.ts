@@ -204,8 +204,15 @@ describe('bad input', () => {
     const run = runNode(bin, ['index', directory.path, '--json'], unprivileged);
     expect(run.code, run.stderr).toBe(3);
     const report = JSON.parse(run.stdout) as RunReport;
-    expect(report.files.failed).toMatchObject([{ path: 'app/upload.py' }]);
-    expect(report.files.parsed).toBe(3);
+    const unfinished = [{ path: 'app/upload.py', reason: expect.stringMatching(/cannot be read.*EACCES/) }];
+    expect(report).toMatchObject({ complete: false, files: { unfinished, failed: unfinished, parsed: 3 } });
+    const status = runNode(bin, ['status', directory.path, '--json'], unprivileged);
+    expect(JSON.parse(status.stdout)).toMatchObject({ complete: false, files: { unfinished: 1 }, unfinished });
+    const place = join(directory.path, 'app/upload.py');
+    const explained = runNode(bin, ['index', '--explain', place, '-p', directory.path], unprivileged);
+    expect(explained, explained.stderr).toMatchObject({ code: 3, stdout: expect.stringContaining('EACCES') });
+    expect(runNode(bin, ['verify', directory.path], unprivileged).stdout).toMatch(/not complete|unfinished/);
+    expect(runNode(bin, ['resume', directory.path], unprivileged).code, 'tried again').toBe(3);
     await chmod(join(directory.path, 'app/upload.py'), 0o644);
     const again = runNode(bin, ['index', directory.path, '--json'], unprivileged);
     expect(again.code, again.stderr).toBe(0);

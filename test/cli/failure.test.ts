@@ -55,19 +55,19 @@ describe('exit codes of failures', () => {
 describe('exit codes of runs', () => {
   it.each([
     ['all is done', report(), 'all', 0],
-    ['a file failed', report({ failed: [{ path: 'a', reason: 'EACCES' }] }), 'all', 3],
+    ['a file failed', report({ unfinished: [{ path: 'a', reason: 'EACCES' }] }), 'all', 3],
     ['a chunk failed', report({ error: 1, complete: false }), 'all', 3],
     ['work is pending', report({ pending: 5, complete: false }), 'all', 4],
     [
       'work is pending and a file failed',
-      report({ pending: 5, complete: false, failed: [{ path: 'a', reason: '' }] }),
+      report({ pending: 5, complete: false, unfinished: [{ path: 'a', reason: '' }] }),
       'all',
       4,
     ],
     ['only phase 1 was asked for', report({ pending: 5, complete: false }), 1, 0],
     [
       'only phase 1 was asked for, and a file failed',
-      report({ pending: 5, complete: false, failed: [{ path: 'a', reason: '' }] }),
+      report({ pending: 5, complete: false, unfinished: [{ path: 'a', reason: '' }] }),
       1,
       3,
     ],

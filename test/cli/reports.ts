@@ -1,7 +1,7 @@
 import type { RunReport } from '../../src/index.ts';
 
 export interface ReportPart {
-  readonly failed?: RunReport['files']['failed'];
+  readonly unfinished?: RunReport['files']['unfinished'];
   readonly skipped?: RunReport['files']['skipped'];
   readonly phases?: RunReport['phases'];
   readonly pending?: number;
@@ -11,7 +11,7 @@ export interface ReportPart {
 
 /** What a run of both phases over ten files and a hundred chunks might report; complete unless told otherwise. */
 export function report({
-  failed = [],
+  unfinished = [],
   skipped = {},
   phases = [1, 2],
   pending = 0,
@@ -30,7 +30,7 @@ export function report({
       unchanged: 2,
       parsed: 8,
       skipped,
-      failed,
+      unfinished,
     },
     phase1: phases.includes(1) ? { seconds: 0.5, chunks: 100, bytes: 250_000 } : null,
     phase2: phases.includes(2)

@@ -69,7 +69,7 @@ describe('planChanges', () => {
   });
 
   test('a file that failed is tried again whatever the hash', () => {
-    expect(plan(stamp(), known({ status: 'failed' })).toRead).toMatchObject([{ knownSha256: null }]);
+    expect(plan(stamp(), known({ status: 'unfinished' })).toRead).toMatchObject([{ knownSha256: null }]);
     expect(plan(stamp(), known({ sha256: '' })).toRead).toMatchObject([{ knownSha256: null }]);
   });
 
@@ -84,7 +84,7 @@ describe('planChanges', () => {
     const name = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
     const time = fc.constantFrom(OLD_NS, SCAN_NS, SCAN_NS + 5n).map(String);
     const anyStamp = fc.record({ size: fc.nat(2), mtimeNs: time, ctimeNs: time, ino: fc.constantFrom('1', '2') });
-    const status = fc.constantFrom<FileStatus>('parsed', 'parsed-with-errors', 'fallback', 'skipped', 'failed');
+    const status = fc.constantFrom<FileStatus>('parsed', 'parsed-with-errors', 'fallback', 'skipped', 'unfinished');
     const file = fc.record({ stamp: anyStamp, sha256: fc.constantFrom('', 'x'), status, intact: fc.boolean() });
     fc.assert(
       fc.property(fc.dictionary(name, anyStamp), fc.dictionary(name, file), (disk, remembered) => {
@@ -103,7 +103,7 @@ describe('planChanges', () => {
         for (const path of unchanged) {
           const { stamp, status, intact } = remembered[path]!;
           expect(stamp).toEqual(disk[path]);
-          expect(intact && status !== 'failed').toBe(true);
+          expect(intact && status !== 'unfinished').toBe(true);
           expect([stamp.mtimeNs, stamp.ctimeNs]).toEqual([OLD_NS.toString(), OLD_NS.toString()]);
         }
       }),

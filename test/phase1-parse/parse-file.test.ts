@@ -121,9 +121,9 @@ describe('what has no tree', () => {
   });
 
   it('code whose parsing takes too long', async () => {
-    const hurried = await openSyntax({ deadlineMs: -1 });
+    const hurried = await openSyntax({ mostParserCalls: 0 });
     const content = await parseFile('a.py', Buffer.from('x = [1, 2, 3]\n'.repeat(20_000)), hurried);
-    expect(content).toMatchObject({ status: 'fallback', reason: 'parsing took too long' });
+    expect(content).toMatchObject({ status: 'fallback', reason: 'too many steps to parse' });
   });
 
   it('a file whose parser was lost is cut without one, by the same rules', () => {
@@ -179,10 +179,18 @@ describe('odd text', () => {
     ['a chain of 5,000 calls', 'a.js', `x = a${'\n.b(1)'.repeat(5_000)};`],
     ['1,000 nested functions', 'a.js', `${'function f() {\n'.repeat(1_000)}${'}\n'.repeat(1_000)}`],
   ])('%s do not bring it down', async (_, path, text) => {
-    // Trees deeper than 65,535 make the query crawl: the deadline is what ends it.
-    const { status, chunks } = await parseFile(path, Buffer.from(text), await openSyntax({ deadlineMs: 1_000 }));
+    const { status, chunks } = await parseFile(path, Buffer.from(text), await openSyntax());
     expect(['parsed', 'parsed-with-errors', 'fallback']).toContain(status);
     expect(chunks.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['open brackets', 'a.js', '(\n'.repeat(60_000)],
+    ['strings that never end', 'a.rb', '"#{\n'.repeat(20_000)],
+  ])('a tree over which a query would crawl (%s) is cut into lines, wherever it is read', async (_, path, text) => {
+    const first = await parse(path, Buffer.from(text));
+    expect(first).toMatchObject({ status: 'fallback', reason: 'too many steps to parse' });
+    expect(await parseFile(path, Buffer.from(text), await openSyntax())).toEqual(first);
   });
 
   it('random bytes end as something', async () => {

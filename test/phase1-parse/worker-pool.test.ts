@@ -97,10 +97,17 @@ describe('the parse pool', () => {
   });
 });
 
-const POISONED: Record<string, string> = { exit: 'fallback', throw: 'fallback', exitAlways: 'failed' };
+const POISONED: Record<string, string> = {
+  bytes: 'fallback',
+  bytesAlways: 'unfinished',
+  exit: 'unfinished',
+  throw: 'unfinished',
+  exitAlways: 'unfinished',
+  shortage: 'unfinished',
+};
 
 describe('a worker that dies', () => {
-  test.each(['exit.1', 'exit.2', 'throw.1', 'later.1', 'memory.1'])(
+  test.each(['exit.1', 'exit.2', 'throw.1', 'later.1', 'memory.1', 'bytes.2', 'shortage.2'])(
     'in a batch and once alone at most (%s) costs no file and no fallback',
     {
       timeout: 60_000,
@@ -114,29 +121,59 @@ describe('a worker that dies', () => {
     },
   );
 
-  test('each time over one file leaves that file alone to be cut into lines, with the reason', async () => {
+  test('each time over the bytes of one file leaves that file alone to be cut into lines, with the reason', async () => {
     const pool = openPool();
-    const outcomes = await collect(pool.outcomes(requestsOf(['', 'throw', ''])));
+    const outcomes = await collect(pool.outcomes(requestsOf(['', 'bytes', ''])));
     expect(endings(outcomes)).toEqual(['parsed', 'fallback', 'parsed']);
-    expect(outcomes[1]).toMatchObject({
-      file: { reason: 'the parser died on this file (Aborted() over 1.throw)' },
-    });
+    expect(outcomes[1]).toMatchObject({ file: { reason: 'its bytes stop the parser (Aborted() over 1.bytes)' } });
   });
 
-  test('over the fallback too leaves a failed file whose stamp no file can have', async () => {
-    const pool = openPool();
-    const outcomes = await collect(pool.outcomes(requestsOf(['', 'exitAlways', ''])));
-    expect(endings(outcomes)).toEqual(['parsed', 'failed', 'parsed']);
-    expect(outcomes[1]).toMatchObject({
-      file: { path: '1.exitAlways', sha256: '', chunks: [], stamp: { ino: '0' }, reason: /exit code 7.*exit code 7/ },
-    });
+  test.each([
+    ['exit', /exit code 7/],
+    ['throw', /Aborted/],
+    ['shortage', /Aborted/],
+    ['memory', /memory limit|out of memory/i],
+    ['exitAlways', /exit code 7/],
+    ['bytesAlways', /cut into lines.*Aborted/],
+  ])(
+    'each time, but not for certain over its bytes (%s), leaves it unfinished',
+    { timeout: 60_000 },
+    async (deed, why) => {
+      const pool = openPool();
+      const outcomes = await collect(pool.outcomes(requestsOf(['', deed, ''])));
+      expect(endings(outcomes)).toEqual(['parsed', 'unfinished', 'parsed']);
+      expect(outcomes[1]).toMatchObject({
+        // A stamp that no file can have, so that the next run reads it again.
+        file: { path: `1.${deed}`, sha256: '', chunks: [], stamp: { ino: '0' }, reason: expect.stringMatching(why) },
+      });
+    },
+  );
+
+  test('over a file is asked once more in a thread that has done nothing else', async () => {
+    const pool = openPool({ workers: 1 });
+    await collect(pool.outcomes(requestsOf(['', 'bytes', ''])));
+    // The batch, the other files and this one alone in two threads, this one in a third, its lines in a fourth.
+    expect(startsIn(pool.tally)).toBe(4);
   });
 
   test('without dying (it says nothing more) is replaced as well', async () => {
     const pool = openPool({ stallMs: 200 });
     const outcomes = await collect(pool.outcomes(requestsOf(['', 'hang.1', 'hang', ''])));
-    expect(endings(outcomes)).toEqual(['parsed', 'parsed', 'fallback', 'parsed']);
+    expect(endings(outcomes)).toEqual(['parsed', 'parsed', 'unfinished', 'parsed']);
     expect(outcomes[2]).toMatchObject({ file: { reason: expect.stringContaining('no sign of life within 0.2 s') } });
+  });
+
+  test('or computes without end', async () => {
+    const pool = openPool({ stallMs: 400 });
+    const outcomes = await collect(pool.outcomes(requestsOf(['', 'spin', ''])));
+    expect(endings(outcomes)).toEqual(['parsed', 'unfinished', 'parsed']);
+  });
+
+  test('that only waits for the system, as in a process that is stopped, is waited for', async () => {
+    const pool = openPool({ stallMs: 400, workers: 1 });
+    const outcomes = await collect(pool.outcomes(requestsOf(['', 'blocked', '']))); // 2 s without computing or idling
+    expect(endings(outcomes)).toEqual(['parsed', 'parsed', 'parsed']);
+    expect(startsIn(pool.tally)).toBe(1);
   });
 
   test('at work on a long batch is not taken for silent while it goes on', async () => {
@@ -149,7 +186,19 @@ describe('a worker that dies', () => {
   test('at random, over many batches, loses no file and keeps the order', { timeout: 120_000 }, async () => {
     const deed = fc.oneof(
       { weight: 30, arbitrary: fc.constant('') },
-      { weight: 1, arbitrary: fc.constantFrom('exit.1', 'throw.1', 'later.1', 'exit', 'throw', 'exitAlways') },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          'exit.1',
+          'throw.1',
+          'later.1',
+          'bytes.1',
+          'exit',
+          'bytes',
+          'shortage',
+          'exitAlways',
+        ),
+      },
     );
     let deaths = 0;
     await fc.assert(
@@ -202,11 +251,27 @@ describe('what ends the run', () => {
 
   test('workers that do not even start are an error, not a failure of every file', async () => {
     const pool = openPool({ workerUrl: new URL('./workers/broken.mjs', import.meta.url) });
-    await expect(collect(pool.outcomes(requestsOf(Array(100).fill(''))))).rejects.toThrow(
-      'parser threads do not start: this worker cannot be loaded',
-    );
+    await expect(collect(pool.outcomes(requestsOf(Array(100).fill(''))))).rejects.toMatchObject({
+      code: 'PLATFORM',
+      message: 'parser threads do not start: this worker cannot be loaded',
+      hint: expect.stringMatching(/--workers=1|ulimit -v/),
+    });
     const absent = openPool({ workerUrl: new URL('./workers/absent.mjs', import.meta.url) });
     await expect(collect(absent.outcomes(requestsOf([''])))).rejects.toThrow('parser threads do not start');
+  });
+
+  test('a parser that starts in no thread is such an error too', async () => {
+    const pool = openPool({ workers: 3 });
+    await expect(collect(pool.outcomes(requestsOf(Array(99).fill('unable.0'))))).rejects.toMatchObject({
+      code: 'PLATFORM',
+      message: 'parser threads do not start: no memory for the parser',
+    });
+  });
+
+  test('one that starts in some threads parses everything there', async () => {
+    const pool = openPool({ workers: 3 });
+    const outcomes = await collect(pool.outcomes(requestsOf(Array(99).fill('unable.40'))));
+    expect(endings(outcomes)).toEqual(Array(99).fill('parsed'));
   });
 
   test('an abort surfaces its own reason at once, even over a worker that hangs', async () => {

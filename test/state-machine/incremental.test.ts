@@ -190,7 +190,7 @@ describe('a file that changes', () => {
     };
     const { files } = (await machine.run('all'))!;
     machine.atFault = null;
-    expect(files).toMatchObject({ failed: [], parsed: 2, removed: 1 });
+    expect(files).toMatchObject({ unfinished: [], parsed: 2, removed: 1 });
     expect((await machine.storedPaths()).chunks).toEqual(['a.py', 'c.py']);
     expect((await machine.run('all'))!.files).toMatchObject({ added: 1, changed: 0, removed: 0, unchanged: 2 });
     await expectFresh(machine);
@@ -211,7 +211,7 @@ describe('a file that changes', () => {
     });
     onTestFinished(() => void writer.kill('SIGKILL'));
     const ended = new Promise((resolve) => writer.once('exit', resolve));
-    for (let round = 0; round < 4; round++) expect((await machine.run('all'))!.files.failed).toEqual([]);
+    for (let round = 0; round < 4; round++) expect((await machine.run('all'))!.files.unfinished).toEqual([]);
     writeFileSync(stop, '');
     await ended;
     await machine.run('all');

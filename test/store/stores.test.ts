@@ -234,9 +234,9 @@ describe('replacing files', () => {
     await using stores = await openStores(directory.path);
     const writer = writerOf(stores);
     await replaceFiles(writer, [makeFile('a.py', texts('a', 3))]);
-    await replaceFiles(writer, [{ ...makeFile('a.py', []), sha256: '', status: 'failed', reason: 'EACCES' }]);
+    await replaceFiles(writer, [{ ...makeFile('a.py', []), sha256: '', status: 'unfinished', reason: 'EACCES' }]);
     expect(await stores.chunks.table.count()).toBe(3);
-    expect(stores.ledger.files.get('a.py')).toMatchObject({ status: 'failed', chunkCount: 3, sha256: '' });
+    expect(stores.ledger.files.get('a.py')).toMatchObject({ status: 'unfinished', chunkCount: 3, sha256: '' });
   });
 
   test.each(["it's.py", "x' OR '1'='1", 'new\nline.py', 'back\\slash', 'percent%_', 'émoji😀.py', '; --', '\u202ertl'])(

@@ -2,7 +2,9 @@
 import type { RunReport, SearchAnswer, SearchHit, StatusReport } from '../../index.ts';
 
 export function runAsJson(report: RunReport): string {
-  return `${JSON.stringify({ schema: 1, ...report })}\n`;
+  // `failed` is what earlier versions called the unfinished files.
+  const files = { ...report.files, failed: report.files.unfinished };
+  return `${JSON.stringify({ schema: 1, ...report, files })}\n`;
 }
 
 export function statusAsJson(status: StatusReport): string {

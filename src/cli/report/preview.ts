@@ -3,7 +3,7 @@ import type { Preview } from '../../index.ts';
 import { count, counted } from '../format.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
-import { fileChanges, foundBy, printFailedFiles } from './summary.ts';
+import { fileChanges, foundBy, printUnfinished } from './summary.ts';
 
 export function printPreview(out: Output, preview: Preview, { verbose }: { readonly verbose: boolean }): void {
   const { files, skipped, list, failed } = preview;
@@ -16,7 +16,7 @@ export function printPreview(out: Output, preview: Preview, { verbose }: { reado
   if (reasons.length > 0) {
     out.line(`  skipped   ${reasons.map(([reason, times]) => `${count(times)} ${visible(reason)}`).join(', ')}`);
   }
-  printFailedFiles(out, failed, verbose ? failed.length : 10);
+  printUnfinished(out, failed, verbose ? failed.length : 10);
   if (!verbose) {
     out.line('Nothing was changed; -v lists the files.');
     return;

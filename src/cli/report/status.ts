@@ -4,6 +4,8 @@ import { count, counted } from '../format.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
 
+const MOST_UNFINISHED = 10;
+
 export function printStatus(out: Output, status: StatusReport, invocation: string): void {
   const { files, chunks, model, checkpoint, last_run: run, locked_by: holder } = status;
   const row = (name: string, text: string) => out.line(`  ${name.padEnd(10)} ${text}`);
@@ -15,7 +17,16 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
     out.line(`Next: ${out.cyan(`${invocation}migrate --to-dual-table ${visible(status.root)}`)}`);
     return;
   }
-  row('files', `${count(files.indexed)} indexed, ${count(files.skipped)} skipped, ${count(files.failed)} failed`);
+  row(
+    'files',
+    `${count(files.indexed)} indexed, ${count(files.skipped)} skipped, ${count(files.unfinished)} unfinished`,
+  );
+  for (const { path, reason } of status.unfinished.slice(0, MOST_UNFINISHED)) {
+    row('', `${visible(path || 'the root')}: ${visible(reason)}`);
+  }
+  if (files.unfinished > MOST_UNFINISHED) {
+    row('', `and ${count(files.unfinished - MOST_UNFINISHED)} more (--json lists all)`);
+  }
   const { total, complete, pending, processing, error } = chunks;
   row(
     'chunks',
@@ -46,13 +57,15 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
   }
 }
 
-function incompleteState({ chunks, vectors, layout, last_run: run }: StatusReport): string {
+function incompleteState({ chunks, files, vectors, layout, last_run: run }: StatusReport): string {
   if (layout === 'code_search') return 'an index in an old layout, which mcp-vector-search made';
   if (vectors === 0 && chunks.total > 0) return `not complete: none of ${counted(chunks.total, 'chunk')} has a vector`;
   if (!wasLookedAt(run)) return 'not complete: made by mcp-vector-search, and not compared with the files yet';
   const waiting = chunks.pending + chunks.processing;
   if (waiting > 0) return `not complete: ${count(waiting)} chunks wait for phase 2`;
-  return chunks.error > 0 ? `not complete: ${count(chunks.error)} chunks in error` : 'not complete';
+  if (chunks.error > 0) return `not complete: ${count(chunks.error)} chunks in error`;
+  const left = files.unfinished;
+  return left > 0 ? `not complete: ${counted(left, 'file')} unfinished; the next run tries again` : 'not complete';
 }
 
 function wasLookedAt(run: StatusReport['last_run']): boolean {

@@ -5,10 +5,10 @@ import { bytes, count, counted, elapsed, rate } from '../format.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
 
-const MOST_FAILURES = 10;
+const MOST_UNFINISHED = 10;
 
 export interface SummaryOptions {
-  /** Lists every failed file, not the first ten. */
+  /** Lists every unfinished file, not the first ten. */
   readonly verbose: boolean;
   /** `tandem ` or `npm start -- `. */
   readonly invocation: string;
@@ -28,7 +28,7 @@ export function printSummary(out: Output, report: RunReport, config: Config, opt
     if (skipped.length > 0)
       row('skipped', skipped.map(([reason, times]) => `${count(times)} ${visible(reason)}`).join(', '));
   }
-  printFailedFiles(out, files.failed, options.verbose ? files.failed.length : MOST_FAILURES);
+  printUnfinished(out, files.unfinished, options.verbose ? files.unfinished.length : MOST_UNFINISHED);
   row('chunks', `${count(chunks.total)}: ${count(chunks.complete)} embedded${waiting(chunks)}`);
   if (phase1 !== null) {
     row(
@@ -82,11 +82,12 @@ function speed(items: number, seconds: number, unit: string): string {
   return `${count(items)} ${unit} in ${elapsed(seconds)}${perSecond}`;
 }
 
-export function printFailedFiles(out: Output, failed: RunReport['files']['failed'], most: number): void {
-  if (failed.length === 0) return;
-  out.line(`  ${out.red('failed'.padEnd(9))} ${counted(failed.length, 'file')}`);
-  for (const { path, reason } of failed.slice(0, most)) out.line(`    ${visible(path)}: ${visible(reason)}`);
-  if (failed.length > most) out.line(`    and ${count(failed.length - most)} more (-v lists all)`);
+export function printUnfinished(out: Output, files: RunReport['files']['unfinished'], most: number): void {
+  if (files.length === 0) return;
+  out.line(`  ${out.red('unfinished')} ${counted(files.length, 'file')}; the next run tries again`);
+  for (const { path, reason } of files.slice(0, most))
+    out.line(`    ${visible(path || 'the root')}: ${visible(reason)}`);
+  if (files.length > most) out.line(`    and ${count(files.length - most)} more (-v lists all)`);
 }
 
 function printNextStep(out: Output, report: RunReport, config: Config, { invocation }: SummaryOptions): void {
@@ -100,5 +101,8 @@ function printNextStep(out: Output, report: RunReport, config: Config, { invocat
     out.line(
       `${counted(report.chunks.error, 'chunk')} could not be embedded. See ${out.cyan(`${invocation}status ${root}`)}`,
     );
+  } else if (report.files.unfinished.length > 0) {
+    const files = counted(report.files.unfinished.length, 'file');
+    out.line(`All but ${files} is embedded. Next: ${out.cyan(`${invocation}index ${root}`)}`);
   } else out.line(`Next: ${out.cyan(`${invocation}resume ${root}`)}`);
 }

@@ -29,7 +29,7 @@ export async function answerRequest(request: ParseRequest, job: Job, context: Re
   if (source.kind !== 'read') {
     const ending =
       source.kind === 'failed'
-        ? ({ status: 'failed', reason: source.reason } as const)
+        ? ({ status: 'unfinished', reason: source.reason } as const)
         : ({ status: 'skipped', reason: 'too large' } as const);
     return { kind: 'parsed', file: { path, stamp, sha256: '', ...ending, chunks: [] } };
   }

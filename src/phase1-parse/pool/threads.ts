@@ -1,28 +1,36 @@
 // A few worker threads and their jobs: starts them when needed, hands each two jobs at most, notices one that died or
 // fell silent, replaces it, and says which job it died of. What to do about that is the caller's business.
 import { Worker } from 'node:worker_threads';
+import { adviceOnMemory } from '../../core/address-space.ts';
 import { type ErrorCode, IndexerError, messageOf } from '../../core/errors.ts';
 import type { ParseOutcome, ParseRequest } from './worker-pool.ts';
 
-export type Job =
-  | { readonly mode: 'parse'; readonly requests: readonly ParseRequest[] }
-  | { readonly mode: 'fallback'; readonly reason: string; readonly requests: readonly ParseRequest[] };
+export type Job = {
+  readonly requests: readonly ParseRequest[];
+  /** To be done by a thread that has done nothing yet: then nothing but the files can be to blame. */
+  readonly needsFresh?: boolean;
+} & ({ readonly mode: 'parse' } | { readonly mode: 'fallback'; readonly reason: string });
 
 /** What a worker says: once that it has loaded, then one answer or error per job, in the order of the jobs. */
 export type WorkerMessage =
   | { readonly type: 'ready' }
-  /** A sign of life, after each file. */
+  /** A sign of life, after each file and while one is parsed. */
   | { readonly type: 'alive' }
+  /** The parser cannot be started in this thread, which ends. No file is to blame. */
+  | { readonly type: 'unable'; readonly reason: string }
+  /** Something was thrown over a file, and the thread ends. `byBytes`: it was not the machine that lacked something. */
+  | { readonly type: 'broken'; readonly reason: string; readonly byBytes: boolean }
   | { readonly type: 'answer'; readonly outcomes: readonly ParseOutcome[] }
   /** An `IndexerError` in parts, for its class does not survive the crossing. Ends the job, not the worker. */
   | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string; readonly hint: string };
 
 export type Reply =
   | { readonly kind: 'answered'; readonly outcomes: readonly ParseOutcome[] }
-  | { readonly kind: 'died'; readonly reason: string };
+  /** `byBytes`: the files of the job, and no shortage, made it throw. False for a thread that just ended or fell silent. */
+  | { readonly kind: 'died'; readonly reason: string; readonly byBytes: boolean };
 
 export interface Threads {
-  /** Rejects with the worker's IndexerError, the signal's reason (before the job begins), or an Error where no worker can be started. */
+  /** Rejects with the worker's IndexerError, the signal's reason (before the job begins), or PLATFORM where no worker can be started. */
   run(job: Job, signal?: AbortSignal | undefined): Promise<Reply>;
   close(): Promise<void>;
 }
@@ -32,7 +40,10 @@ export interface ThreadOptions {
   /** Cloned to each worker as its `workerData`. */
   readonly data: unknown;
   readonly count: number;
-  /** How long a worker with a job may be silent before it is taken for dead. */
+  /**
+   * How long a worker with a job may compute, or idle, without a sign of life before it is taken for dead: of processor
+   * time, so that a process that is stopped or held back by others loses nothing.
+   */
   readonly stallMs: number;
   /** A worker is replaced after having been given this much source. */
   readonly recycleAfterBytes: number;
@@ -50,12 +61,16 @@ interface Thread {
   /** At work on the first. */
   readonly tasks: Task[];
   isReady: boolean;
+  /** Was given a job. */
+  isUsed: boolean;
   givenBytes: number;
   watch: NodeJS.Timeout | undefined;
-  /** Half stall times passed since it last spoke. */
-  silences: number;
+  /** Milliseconds that it worked or idled since it last spoke. */
+  silentMs: number;
   /** Why it is about to end, where that is known before its exit. */
   cause: string;
+  /** The cause lies in the files. */
+  byBytes: boolean;
 }
 
 /** One at work and one to go on with while the main thread is busy. */
@@ -69,6 +84,8 @@ const YOUNG_MB = 4;
 export function openThreads(options: ThreadOptions): Threads {
   const threads = new Set<Thread>();
   const waiting: Task[] = [];
+  /** Fewer after one that could not be started beside others. */
+  let mostThreads = options.count;
   let failedStarts = 0;
   let isClosed = false;
 
@@ -82,10 +99,12 @@ export function openThreads(options: ThreadOptions): Threads {
       worker,
       tasks: [],
       isReady: false,
+      isUsed: false,
       givenBytes: 0,
       watch: undefined,
-      silences: 0,
+      silentMs: 0,
       cause: '',
+      byBytes: false,
     };
     worker.on('message', (message: WorkerMessage) => hear(thread, message));
     worker.on('messageerror', (error) => end(thread, messageOf(error)));
@@ -97,17 +116,37 @@ export function openThreads(options: ThreadOptions): Threads {
     return thread;
   };
 
+  /** Undefined where the system gives no thread. */
+  const tryToStart = (): Thread | undefined => {
+    try {
+      return start();
+    } catch (error) {
+      mostThreads = threads.size; // those that are there go on without it
+      if (threads.size === 0) failAll(messageOf(error));
+      return undefined;
+    }
+  };
+
+  const failAll = (reason: string) => {
+    const error = cannotStart(reason);
+    for (const task of waiting.splice(0)) task.fail(error);
+  };
+
   const end = (thread: Thread, cause: string) => {
     thread.cause ||= cause;
     void thread.worker.terminate(); // its exit is heard
   };
 
-  // Two halves, so that after a pause of the main thread (or of the computer) what the worker said meanwhile counts.
+  // In quarters, so that after a pause of the main thread (or of the computer) what the worker said meanwhile counts.
   const watch = (thread: Thread) => {
-    thread.silences = 0;
+    thread.silentMs = 0;
+    const everyMs = options.stallMs / 4;
+    const clock = openClock(thread.worker);
     thread.watch = setInterval(() => {
-      if (++thread.silences >= 2) end(thread, `no sign of life within ${options.stallMs / 1000} s`);
-    }, options.stallMs / 2);
+      const busy = [...threads].filter(({ tasks }) => tasks.length > 0).length;
+      thread.silentMs += Math.min(clock.spentMs(busy), everyMs);
+      if (thread.silentMs >= options.stallMs * 0.99) end(thread, `no sign of life within ${options.stallMs / 1000} s`);
+    }, everyMs);
   };
 
   const pump = () => {
@@ -118,22 +157,27 @@ export function openThreads(options: ThreadOptions): Threads {
         fail(signal.reason);
         continue;
       }
-      const thread = freeThread();
+      const thread = threadFor(waiting[0]!);
       if (thread === undefined) return;
       give(thread, waiting.shift()!);
     }
   };
 
-  const freeThread = (): Thread | undefined => {
+  /** For a task that needs a fresh one, an idle thread makes room for it: it is at hand when that one has ended. */
+  const threadFor = ({ job }: Task): Thread | undefined => {
     const open = [...threads].filter((thread) => thread.cause === '' && thread.givenBytes < options.recycleAfterBytes);
-    const idle = open.find((thread) => thread.tasks.length === 0);
-    if (idle !== undefined) return idle;
-    if (threads.size < options.count) return start();
-    return open.find((thread) => thread.tasks.length < TASKS_PER_THREAD);
+    const idle = open.filter((thread) => thread.tasks.length === 0);
+    const fit = job.needsFresh ? idle.find((thread) => !thread.isUsed) : idle[0];
+    if (fit !== undefined) return fit;
+    if (threads.size < mostThreads) return tryToStart();
+    if (!job.needsFresh) return open.find((thread) => thread.tasks.length < TASKS_PER_THREAD);
+    if (idle[0] !== undefined) end(idle[0], 'replaced');
+    return undefined;
   };
 
   const give = (thread: Thread, task: Task) => {
     thread.tasks.push(task);
+    thread.isUsed = true;
     thread.givenBytes += task.job.requests.reduce((bytes, { size }) => bytes + size, 0);
     thread.worker.ref();
     thread.worker.postMessage(task.job);
@@ -141,13 +185,20 @@ export function openThreads(options: ThreadOptions): Threads {
   };
 
   const hear = (thread: Thread, message: WorkerMessage) => {
-    thread.silences = 0;
+    if (thread.cause !== '') return; // it is ending; what it says now may be of a later job
+    thread.silentMs = 0;
     if (message.type === 'alive') return;
     if (message.type === 'ready') {
       thread.isReady = true;
-      failedStarts = 0;
       return;
     }
+    if (message.type === 'unable' || message.type === 'broken') {
+      thread.isReady &&= message.type !== 'unable';
+      thread.byBytes = message.type === 'broken' && message.byBytes;
+      end(thread, message.reason);
+      return;
+    }
+    failedStarts = 0;
     const task = thread.tasks.shift();
     if (message.type === 'answer') task?.settle({ kind: 'answered', outcomes: message.outcomes });
     else task?.fail(new IndexerError(message.code, message.message, { hint: message.hint }));
@@ -163,14 +214,17 @@ export function openThreads(options: ThreadOptions): Threads {
     clearInterval(thread.watch);
     threads.delete(thread);
     if (isClosed) return;
+    const { byBytes } = thread;
     const reason = thread.cause || `exit code ${code}`;
     if (thread.isReady) {
-      thread.tasks.shift()?.settle({ kind: 'died', reason });
-    } else if (++failedStarts >= MAX_FAILED_STARTS) {
-      const error = new Error(`parser threads do not start: ${reason}`);
-      for (const task of [...thread.tasks.splice(0), ...waiting.splice(0)]) task.fail(error);
+      thread.tasks.shift()?.settle({ kind: 'died', reason, byBytes });
+    } else if (threads.size > 0) {
+      mostThreads = threads.size;
+    } else {
+      failedStarts++;
     }
     waiting.unshift(...thread.tasks.splice(0));
+    if (failedStarts >= MAX_FAILED_STARTS) failAll(reason);
     pump();
   };
 
@@ -192,4 +246,23 @@ export function openThreads(options: ThreadOptions): Threads {
       await Promise.all([...threads].map((thread) => thread.worker.terminate()));
     },
   };
+}
+
+/** What a worker spent since it was last asked: its share of the process's processor time, and what it idled. */
+function openClock(worker: Worker): { spentMs(busyThreads: number): number } {
+  let cpu = process.cpuUsage();
+  let { idle } = worker.performance.eventLoopUtilization();
+  return {
+    spentMs(busyThreads) {
+      const { user, system } = process.cpuUsage(cpu);
+      const idled = worker.performance.eventLoopUtilization().idle - idle;
+      cpu = process.cpuUsage();
+      idle += idled;
+      return (user + system) / 1000 / Math.max(1, busyThreads) + Math.max(0, idled);
+    },
+  };
+}
+
+function cannotStart(reason: string): IndexerError {
+  return new IndexerError('PLATFORM', `parser threads do not start: ${reason}`, { hint: adviceOnMemory() });
 }

@@ -1,6 +1,7 @@
-// Runs parse requests on worker threads and gives the outcomes back in the order asked. A file may kill its worker
-// (the parser is native code that can abort): then the files of its batch are tried one by one, the one that kills
-// two more alone is cut into lines without the parser, and if that fails too it is recorded as failed. No file is lost.
+// Runs parse requests on worker threads and gives the outcomes back in the order asked. A file may cost its worker (the
+// parser is native code that can abort): then the files of its batch are tried one by one. One that makes the parser
+// throw when it is alone, and again in a fresh thread, is cut into lines without the parser, for that is what its bytes do.
+// One whose thread ended otherwise is unfinished: that may be the machine's doing, and is no property of the file.
 import type { FileStamp, ParsedFile } from '../../core/chunk.ts';
 import { batched, mapConcurrent } from '../../core/iterate.ts';
 import type { Language } from '../../languages/load.ts';
@@ -24,8 +25,8 @@ export type ParseOutcome =
 export interface ParsePool {
   /**
    * One outcome per request, in the order of the requests, which are taken as needed: a slow consumer holds them back.
-   * Throws the signal's reason at once on abort, and GRAMMAR_DAMAGED if a worker says so; what is at work then is
-   * forgotten. Stopping early waits for what is at work.
+   * Throws the signal's reason at once on abort, GRAMMAR_DAMAGED or CONFIG_INVALID if a worker says so, and PLATFORM where
+   * no parser can be started; what is at work then is forgotten. Stopping early waits for what is at work.
    */
   outcomes(requests: Iterable<ParseRequest>, signal?: AbortSignal | undefined): AsyncIterable<ParseOutcome>;
   /** Ends all workers, at work or not. */
@@ -56,8 +57,8 @@ const BATCH_FILES = 32;
 const BATCH_BYTES = 512 * 1024;
 /** Batches asked for and not yet taken, per worker: two at the worker, two waiting for a slower one before them. */
 const BATCHES_AHEAD = 4;
-/** The parser has its own deadline of a few seconds a file; this is for what that cannot stop. */
-const STALL_MS = 60_000;
+/** The parser counts its own steps and gives signs of life; this is for what that cannot stop. */
+const STALL_MS = 30_000;
 /** Memory of WebAssembly never shrinks, so a thread is replaced after this much source. */
 const RECYCLE_AFTER_BYTES = 256 * 1024 * 1024;
 
@@ -134,20 +135,24 @@ async function parseAlone(
   request: ParseRequest,
   signal: AbortSignal | undefined,
 ): Promise<ParseOutcome> {
-  let died = '';
-  // Twice, for the worker may have died of what an earlier file left behind, or of another thread's hunger for memory.
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const parsed = await threads.run({ mode: 'parse', requests: [request] }, signal);
-    if (parsed.kind === 'answered') return parsed.outcomes[0]!;
-    died = parsed.reason;
-  }
-  const reason = `the parser died on this file (${died})`;
-  const cut = await threads.run({ mode: 'fallback', reason, requests: [request] }, signal);
-  if (cut.kind === 'answered') return cut.outcomes[0]!;
-  const failure = `${reason}, and so did cutting it into lines (${cut.reason})`;
-  const stamp = { size: request.size, ...UNKNOWN };
-  return {
-    kind: 'parsed',
-    file: { path: request.path, stamp, sha256: '', status: 'failed', reason: failure, chunks: [] },
-  };
+  const requests = [request];
+  // The worker may have died of what an earlier file left behind, or of another thread's hunger for memory.
+  const alone = await threads.run({ mode: 'parse', requests }, signal);
+  if (alone.kind === 'answered') return alone.outcomes[0]!;
+  const fresh = await threads.run({ mode: 'parse', requests, needsFresh: true }, signal);
+  if (fresh.kind === 'answered') return fresh.outcomes[0]!;
+  const reason = `the parser died on this file (${fresh.reason})`;
+  if (!alone.byBytes || !fresh.byBytes) return unfinished(request, reason);
+  const cut = await threads.run(
+    { mode: 'fallback', reason: `its bytes stop the parser (${fresh.reason})`, requests },
+    signal,
+  );
+  return cut.kind === 'answered'
+    ? cut.outcomes[0]!
+    : unfinished(request, `it could not be cut into lines (${cut.reason})`);
+}
+
+function unfinished({ path, size }: ParseRequest, reason: string): ParseOutcome {
+  const stamp = { size, ...UNKNOWN };
+  return { kind: 'parsed', file: { path, stamp, sha256: '', status: 'unfinished', reason, chunks: [] } };
 }

@@ -2,7 +2,8 @@
 // fault in native code nothing in this thread can be trusted, and the pool tries again in a fresh one.
 import { realpathSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { IndexerError } from '../../core/errors.ts';
+import { IndexerError, messageOf } from '../../core/errors.ts';
+import { isShortage } from '../../core/shortage.ts';
 import { withOwn } from '../../languages/own.ts';
 import { createRegistry } from '../../languages/registry.ts';
 import { openSyntax, type Syntax } from '../syntax/syntax.ts';
@@ -14,6 +15,7 @@ const { root, maxFileBytes, allowSecrets, languages: own = [] } = workerData as 
 const port = parentPort!;
 const languages = withOwn(own);
 let syntax: Promise<Syntax> | undefined;
+let isSpoilt = false;
 const context: RequestContext = {
   realRoot: realpathSync.native(root),
   maxFileBytes,
@@ -33,14 +35,21 @@ say({ type: 'ready' });
 
 /** A mistake in a language of the user's own is told before the first file is read. */
 async function openAll(): Promise<Syntax> {
-  const opened = await openSyntax({ languages });
+  const opened = await openSyntax({ languages, onProgress: () => say({ type: 'alive' }) }).catch((error: unknown) => {
+    throw new Unable(messageOf(error), { cause: error });
+  });
   for (const language of own) {
     if (language.grammar !== null) await opened.read(language, '\n', () => null);
   }
   return opened;
 }
 
+/** The parser's runtime did not start. */
+class Unable extends Error {}
+
+/** After `unable` and `broken` the pool ends this thread; until then it answers nothing more. */
 async function answer(job: Job): Promise<void> {
+  if (isSpoilt) return;
   try {
     const outcomes: ParseOutcome[] = [];
     for (const request of job.requests) {
@@ -49,9 +58,21 @@ async function answer(job: Job): Promise<void> {
     }
     say({ type: 'answer', outcomes });
   } catch (error) {
-    if (!(error instanceof IndexerError)) throw error;
-    say({ type: 'error', code: error.code, message: error.message, hint: error.hint });
+    if (error instanceof IndexerError && error.code !== 'SYSTEM_FAILED') {
+      say({ type: 'error', code: error.code, message: error.message, hint: error.hint });
+      return;
+    }
+    isSpoilt = true;
+    const reason = messageOf(error);
+    if (error instanceof Unable) say({ type: 'unable', reason });
+    else say({ type: 'broken', reason, byBytes: await isByBytes(error) });
   }
+}
+
+/** Code that throws over the same bytes each time, unless the machine lacked something. */
+async function isByBytes(error: unknown): Promise<boolean> {
+  if (error instanceof IndexerError || isShortage(error)) return false;
+  return !(await syntax)?.lackedMemory();
 }
 
 function say(message: WorkerMessage): void {

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Language as Grammar, Parser, Query } from 'web-tree-sitter';
-import { IndexerError, messageOf } from '../../core/errors.ts';
+import { errnoOf, IndexerError, messageOf } from '../../core/errors.ts';
+import { isShortage } from '../../core/shortage.ts';
 import type { Language } from '../../languages/load.ts';
 import { isKnownCapture } from '../../languages/vocabulary.ts';
 import { type Finder, finderOf } from './find.ts';
@@ -20,7 +21,10 @@ export interface Compiled {
   readonly blanks: readonly RegExp[];
 }
 
-/** Throws GRAMMAR_DAMAGED for a wasm file that is missing, changed or does not load, CONFIG_INVALID for a bad query. */
+/**
+ * Throws GRAMMAR_DAMAGED for a wasm file that is missing, changed or no grammar, CONFIG_INVALID for a bad query, and
+ * SYSTEM_FAILED where the machine would not read or load a grammar that is in order: then a later try may succeed.
+ */
 export async function compile(language: Language): Promise<Compiled> {
   const runtime = await startRuntime();
   const grammar = await loadGrammar(language);
@@ -59,7 +63,8 @@ async function loadGrammar(language: Language): Promise<Grammar> {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw damaged(`cannot read the grammar of ${language.id}, ${path}: ${messageOf(error)}`, error);
+    const message = `cannot read the grammar of ${language.id}, ${path}: ${messageOf(error)}`;
+    throw LOST.has(errnoOf(error)) ? damaged(message, error) : notLoaded(message, error);
   }
   if (sha256 !== null && createHash('sha256').update(bytes).digest('hex') !== sha256) {
     throw damaged(`the grammar of ${language.id}, ${path}, is not the one that was shipped (its SHA-256 differs)`);
@@ -71,11 +76,21 @@ async function loadGrammar(language: Language): Promise<Grammar> {
   } catch (error) {
     // What the loader throws may have an empty message.
     const reason = messageOf(error);
+    // With the shipped bytes in hand only the machine can be to blame.
+    if (sha256 !== null || isShortage(error)) {
+      throw notLoaded(`the grammar ${basename(path)} of ${language.id} could not be loaded (${reason})`, error);
+    }
     throw damaged(
       `the grammar ${basename(path)} of ${language.id} does not load (${reason}); ABI 13 to 15 is read`,
       error,
     );
   }
+}
+
+const LOST: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP']);
+
+function notLoaded(message: string, cause: unknown): IndexerError {
+  return new IndexerError('SYSTEM_FAILED', message, { hint: 'free some memory, then run this again', cause });
 }
 
 function damaged(message: string, cause?: unknown): IndexerError {

@@ -20,8 +20,8 @@ export interface Found {
 }
 
 export interface Finder {
-  /** Ends early, with less than all, when `isLate` says so. The text is what was parsed. */
-  find(tree: Tree, text: string, isLate: () => boolean): Found;
+  /** The text is what was parsed. To be asked of no tree that `isCostlyToQuery`. */
+  find(tree: Tree, text: string): Found;
 }
 
 type Predicate = (captures: readonly QueryCapture[]) => boolean;
@@ -45,12 +45,10 @@ export function finderOf(runtime: Runtime, query: Query, origin: Origin): Finder
   };
 
   return {
-    find(tree, text, isLate) {
+    find(tree, text) {
       const root = addressOf(tree);
-      runtime.setQueryProgress(isLate);
       runtime.rootNode(root);
       runtime.runQuery(addressOf(query), root); // by the object, for the query ends with it
-      runtime.setQueryProgress(null);
       const memory = runtime.memory(); // nothing below takes any
       const matches: Match[] = [];
       const regions: FoundRegion[] = [];

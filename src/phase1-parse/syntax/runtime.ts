@@ -10,8 +10,8 @@ export interface Runtime {
   /** The module's memory as integers. It moves when it grows: not to be kept over a call that may take memory. */
   memory(): Int32Array;
   free(address: number): void;
-  /** Asked now and then by a query at work; true ends it. */
-  setQueryProgress(isLate: (() => boolean) | null): void;
+  /** Whether the machine ever refused memory below the limit: then no failure of the parser says anything of the text. */
+  lackedMemory(): boolean;
   /** Leaves the root. */
   rootNode(tree: number): void;
   /** At the node; leaves the number of matches and the address of all. */
@@ -49,9 +49,24 @@ export function addressOf(object: Tree | Query): number {
 
 type Call = (...integers: number[]) => number;
 
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** As far as it is used here: its types come with those of a browser. */
+declare const WebAssembly: {
+  readonly Memory: { new (pages: { initial: number; maximum: number }): WasmMemory; readonly prototype: WasmMemory };
+};
+
+/** Of 64 KiB each: 32 MiB at the start, 2 GiB at most, which is also the most that a text can make the parser take. */
+const FIRST_PAGES = 512;
+const MOST_PAGES = 32_768;
+
 async function start(): Promise<Runtime> {
+  const { memory, lackedMemory } = ownMemory();
   // What is given to the loader becomes the module.
-  const module: Record<string, unknown> = {};
+  const module: Record<string, unknown> = { wasmMemory: memory };
   await Parser.init(module);
   const call = (name: string): Call => {
     const found = module[`_ts_${name}`];
@@ -64,9 +79,7 @@ async function start(): Promise<Runtime> {
     buffer: call('init')() >> 2,
     memory: () => module.HEAP32 as Int32Array,
     free: module._free as Call,
-    setQueryProgress: (isLate) => {
-      module.currentQueryProgressCallback = isLate;
-    },
+    lackedMemory,
     rootNode: call('tree_root_node_wasm'),
     // No limits: of rows, columns, offsets (twice), matches, depth.
     runQuery: (query, tree) => {
@@ -86,4 +99,19 @@ async function start(): Promise<Runtime> {
     isNamed: call('tree_cursor_current_node_is_named_wasm'),
     typeId: call('tree_cursor_current_node_type_id_wasm'),
   };
+}
+
+/** The module tells nobody why it got no more memory: its own limit is the text's doing, a machine that has none is not. */
+function ownMemory(): { memory: WasmMemory; lackedMemory: () => boolean } {
+  let wasRefused = false;
+  const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
+  memory.grow = (pages) => {
+    try {
+      return WebAssembly.Memory.prototype.grow.call(memory, pages);
+    } catch (error) {
+      wasRefused ||= memory.buffer.byteLength / 65_536 + pages <= MOST_PAGES;
+      throw error;
+    }
+  };
+  return { memory, lackedMemory: () => wasRefused };
 }

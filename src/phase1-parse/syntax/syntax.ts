@@ -4,6 +4,7 @@ import { type Language, loadBuiltInLanguages } from '../../languages/load.ts';
 import { createRegistry, type LanguageRegistry } from '../../languages/registry.ts';
 import { boundariesOf } from './boundaries.ts';
 import { type Compiled, compile } from './compile.ts';
+import { isCostlyToQuery, MOST_PARSER_CALLS } from './cost.ts';
 import type { Found, FoundRegion } from './find.ts';
 import { startRuntime } from './runtime.ts';
 
@@ -51,19 +52,30 @@ export interface Syntax {
   readonly languages: LanguageRegistry;
   /**
    * Parses one text and the regions of other languages in it, runs their queries, and returns what `use` makes of it; the reading is not to be kept, for
-   * the tree ends with the call. Null if that took longer than the deadline.
-   * Throws GRAMMAR_DAMAGED for a wasm file that is missing, changed or does not load, CONFIG_INVALID for a bad query.
-   * After a RuntimeError out of the wasm code the module is lost: end the thread.
+   * the tree ends with the call. Null if that would take too many steps, which follows from the text alone.
+   * Throws what `compile` throws; a grammar that could not be loaded is tried again by the next call.
+   * After any other error the module is lost: end the thread. `lackedMemory` says whether the machine is to blame.
    */
   read<T>(language: Language, text: string, use: (reading: SyntaxReading) => T): Promise<T | null>;
+  /** Whether the machine ever refused the parser memory. */
+  lackedMemory(): boolean;
 }
 
+export interface SyntaxOptions {
+  readonly languages?: readonly Language[];
+  /** For one text, in calls of the parser's progress callback. */
+  readonly mostParserCalls?: number;
+  /** Called now and then while a text is parsed. */
+  readonly onProgress?: () => void;
+}
+
+/** Calls of the parser, some milliseconds each thousand, after which it is said that it goes on. */
+const CALLS_PER_SIGN = 1_000;
+
 /** Grammars are loaded when first needed, and once. */
-export async function openSyntax(
-  options: { readonly languages?: readonly Language[]; readonly deadlineMs?: number } = {},
-): Promise<Syntax> {
-  const { languages = loadBuiltInLanguages(), deadlineMs = 5_000 } = options;
-  await startRuntime();
+export async function openSyntax(options: SyntaxOptions = {}): Promise<Syntax> {
+  const { languages = loadBuiltInLanguages(), mostParserCalls = MOST_PARSER_CALLS, onProgress } = options;
+  const { lackedMemory } = await startRuntime();
   const registry = createRegistry(languages);
   const compiled = new Map<string, Promise<Compiled>>();
   const compiledOf = (language: Language): Promise<Compiled> => {
@@ -71,28 +83,28 @@ export async function openSyntax(
     if (entry === undefined) {
       entry = compile(language);
       compiled.set(language.id, entry);
+      entry.catch(() => compiled.delete(language.id)); // its file may be readable the next time
     }
     return entry;
   };
   return {
     languages: registry,
+    lackedMemory,
     async read(language, text, use) {
-      let left = deadlineMs; // what loading a grammar takes is not counted
-      const parseWithin = (compiled: Compiled, region: FoundRegion | null): Read | null => {
-        const startedAt = performance.now();
-        const parsed = parseOnce(compiled, text, startedAt + left, region);
-        left -= performance.now() - startedAt;
-        return parsed;
+      let calls = 0;
+      const isTooMuch = () => {
+        if (++calls % CALLS_PER_SIGN === 0) onProgress?.();
+        return calls > mostParserCalls;
       };
       const read: Read[] = [];
       try {
-        const host = parseWithin(await compiledOf(language), null);
+        const host = parseOnce(await compiledOf(language), text, isTooMuch, null);
         if (host === null) return null;
         read.push(host);
         for (const region of regionsIn(host)) {
           const inner = registry.languages.find(({ id }) => id === region.language);
           if (inner === undefined || inner.grammar === null) continue;
-          const embedded = parseWithin(await compiledOf(inner), region);
+          const embedded = parseOnce(await compiledOf(inner), text, isTooMuch, region);
           if (embedded === null) return null;
           read.push(embedded);
         }
@@ -114,14 +126,14 @@ interface Read {
   readonly region: FoundRegion | null;
 }
 
-/** Null if time is up. The tree is the caller's to delete. */
-function parseOnce(compiled: Compiled, text: string, deadline: number, region: FoundRegion | null): Read | null {
+/** Null if it would take too many steps. The tree is the caller's to delete. */
+function parseOnce(
+  compiled: Compiled,
+  text: string,
+  progressCallback: () => boolean,
+  region: FoundRegion | null,
+): Read | null {
   const { parser, finder, errorFinder } = compiled;
-  let late = false;
-  const progressCallback = () => {
-    late ||= performance.now() > deadline;
-    return late;
-  };
   const readable = withBlanks(text, compiled.blanks);
   const tree = parser.parse(
     readable,
@@ -134,9 +146,9 @@ function parseOnce(compiled: Compiled, text: string, deadline: number, region: F
   }
   let isKept = false;
   try {
-    const found = finder.find(tree, readable, progressCallback);
-    const broken = late || !tree.rootNode.hasError ? [] : errorFinder().find(tree, readable, progressCallback).matches;
-    if (late) return null;
+    if (isCostlyToQuery(tree)) return null;
+    const found = finder.find(tree, readable);
+    const broken = tree.rootNode.hasError ? errorFinder().find(tree, readable).matches : [];
     const errors = broken.flatMap(({ captures }) => captures);
     isKept = true;
     return { compiled, tree, found, errors, region };

@@ -21,6 +21,15 @@ function answer(job) {
         parentPort.postMessage({ type: 'error', code: 'GRAMMAR_DAMAGED', message, hint: 'install again' });
         return;
       }
+      if (/^(bytes|shortage)/.test(deed) && count(request.path, 0) <= Number(times)) {
+        const byBytes = deed.startsWith('bytes');
+        parentPort.postMessage({ type: 'broken', reason: `Aborted() over ${request.path}`, byBytes });
+        return;
+      }
+      if (deed.startsWith('unable') && count('started') > Number(times)) {
+        parentPort.postMessage({ type: 'unable', reason: 'no memory for the parser' });
+        return;
+      }
     }
     outcomes.push(outcomeOf(request, job));
     parentPort.postMessage({ type: 'alive' });
@@ -33,6 +42,8 @@ function act(deed, path) {
   if (deed.startsWith('throw')) throw new Error(`Aborted() over ${path}`);
   if (deed.startsWith('later')) setImmediate(() => Promise.reject(new Error('a rejection nobody hears')));
   if (deed.startsWith('memory')) for (const hoard = []; ; ) hoard.push(new Array(1e6).fill(path));
+  if (deed.startsWith('spin')) for (;;);
+  if (deed.startsWith('blocked')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
   if (deed.startsWith('slow')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
 }
 
