@@ -21,7 +21,8 @@ else compare();
 /** Phase 2 alone, in this process, with a clock at the points between its writes. */
 async function runPhase2() {
   const { loadConfig } = await import('../dist/config/load.js');
-  const { indexProject, openIndex } = await import('../dist/index.js');
+  const { indexProject } = await import('../dist/index.js');
+  const { openForWriting } = await import('../dist/run/open-index.js');
   const checkpointInterval = option(args, 'checkpoint-interval') ?? '20';
   const flags = {
     indexDir: option(args, 'index'),
@@ -39,17 +40,16 @@ async function runPhase2() {
     'phase2.checkpoint-saved': 'checkpoint',
   };
   let at = 0;
-  const index = await openIndex(loadConfig({ projectRoot: root, creates: true, flags, env: {} }), {
-    mode: 'write',
-    fault(point) {
-      const now = performance.now();
-      if (point in ENDS) inside[ENDS[point]] += (now - at) / 1000;
-      at = now;
-    },
-    observe(event) {
-      if (event.type === 'progress') at = performance.now(); // the last before a checkpoint
-    },
-  });
+  const fault = (point) => {
+    const now = performance.now();
+    if (point in ENDS) inside[ENDS[point]] += (now - at) / 1000;
+    at = now;
+  };
+  const observe = (event) => {
+    if (event.type === 'progress') at = performance.now(); // the last before a checkpoint
+  };
+  const config = loadConfig({ projectRoot: root, creates: true, flags, env: {} });
+  const index = await openForWriting(config, { observe }, { fault });
   const { phase2 } = await indexProject(index, { phase: 2 });
   await index[Symbol.asyncDispose]();
   console.log(JSON.stringify({ ...phase2, inside }));

@@ -24,6 +24,7 @@ else await compare();
 /** The engine alone over the pending chunks, batch after batch, two of them at a time as Phase 2 has them. */
 async function runBare() {
   const { openEmbedder } = await import('../dist/embedding/open.js');
+  const { describeModel } = await import('../dist/embedding/recipe.js');
   const { embeddedText } = await import('../dist/embedding/text.js');
   const { mapConcurrent } = await import('../dist/core/iterate.js');
   const table = await (await connect(join(option('index'), 'lance'))).openTable('chunks');
@@ -37,7 +38,7 @@ async function runBare() {
     }),
   );
   const modelDir = fileURLToPath(new URL('../models/all-MiniLM-L6-v2', import.meta.url));
-  const embedder = await openEmbedder({ modelDir, workers: Number(workers) });
+  const embedder = await openEmbedder({ model: await describeModel(modelDir), workers: Number(workers) });
   await embedder.embed(['warm up']);
   const batches = Array.from({ length: Math.ceil(texts.length / 512) }, (_, at) =>
     texts.slice(at * 512, at * 512 + 512),

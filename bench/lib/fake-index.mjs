@@ -3,7 +3,7 @@
 import { loadConfig } from '../../dist/config/load.js';
 import { describeModel } from '../../dist/embedding/recipe.js';
 import { indexProject } from '../../dist/operations/index.js';
-import { openIndex } from '../../dist/run/open-index.js';
+import { openForWriting } from '../../dist/run/open-index.js';
 
 const [path, indexDir] = process.argv.slice(2);
 const config = loadConfig({ path, creates: true, flags: { indexDir } });
@@ -19,7 +19,7 @@ const openEmbedder = () => ({
   },
   close: async () => undefined,
 });
-const index = await openIndex(config, { mode: 'write', openEmbedder });
+const index = await openForWriting(config, {}, { openEmbedder });
 const report = await indexProject(index, { phase: 'all' });
 console.log(JSON.stringify(report.chunks));
 await index[Symbol.asyncDispose]();

@@ -21,7 +21,7 @@ const modelDir = new URL('../../models/all-MiniLM-L6-v2', import.meta.url).pathn
 export async function makeLargeIndex(root, indexDir, count) {
   const { identity, recipe } = await describeModel(modelDir);
   const { dimension, modelId } = identity;
-  const stores = await openForWriting({ root, indexDir, dimension, modelId, durability: 'fast' });
+  const stores = await openForWriting({ root, indexDir, dimension, durability: 'fast' });
   const noop = () => undefined;
   const writer = { ...stores, chunkerVersion: 'bench', makeDurable: async () => undefined, fault: noop };
   for (let first = 0; first < count; first += FILES_PER_GROUP * CHUNKS_PER_FILE) {

@@ -27,13 +27,14 @@ export interface CachedEmbedderOptions extends OpenEmbedderOptions {
  * device is tried at once.
  */
 export async function openCachedEmbedder(options: CachedEmbedderOptions): Promise<Embedder> {
-  const { description, start } = await prepareEmbedder(options);
-  const { dimension } = description.identity;
+  const { start } = await prepareEmbedder(options);
+  const { model } = options;
+  const { dimension } = model.identity;
   const cache =
     options.cache === null
       ? openScratchCache(options.scratchDir, dimension, options.onProblem)
-      : openSharedCache(options.cache, description.fingerprint, dimension, options.onProblem);
-  const engine = description.device === 'cpu' ? startLater(description, start) : await start();
+      : openSharedCache(options.cache, model.fingerprint, dimension, options.onProblem);
+  const engine = model.device === 'cpu' ? startLater(model, start) : await start();
   return cachedEmbedder(engine, cache);
 }
 

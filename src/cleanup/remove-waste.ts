@@ -32,11 +32,14 @@ export interface CleanupOptions {
   readonly dryRun?: boolean | undefined;
   /** Removes also what is so young that a reader or another program may be using it. */
   readonly now?: boolean | undefined;
+  /** Checked between kinds of waste. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RemoveOptions extends CleanupOptions {
   /** See `Place`; without it what was begun stays. */
   readonly futureOf?: Place['futureOf'] | undefined;
   readonly lock?: LockOptions | undefined;
-  /** Checked between kinds of waste. */
-  readonly signal?: AbortSignal | undefined;
   readonly fault?: ((name: string) => void) | undefined;
 }
 
@@ -55,8 +58,8 @@ export interface CleanupReport {
 /** Errors: NO_INDEX, INDEX_DAMAGED, INDEX_LOCKED, and those of opening an index for writing. A kill at any moment loses no row. */
 export async function removeWaste(
   target: Pick<Config, 'root' | 'indexDir' | 'durability'>,
-  model: { readonly dimension: number; readonly modelId: string },
-  options: CleanupOptions = {},
+  model: { readonly dimension: number },
+  options: RemoveOptions = {},
 ): Promise<CleanupReport> {
   const layout = layoutOf(target.indexDir);
   const found = await detectLayout(target.indexDir);
@@ -88,7 +91,7 @@ export async function removeWaste(
   };
   if (options.dryRun) await work(null);
   else if (found === 'dual-table') {
-    await using stores = await openForWriting({ ...target, ...model, lock: options.lock });
+    await using stores = await openForWriting({ ...target, dimension: model.dimension, lock: options.lock });
     await work(stores);
   } else await underLock(layout, options.lock, () => work(null));
   return {

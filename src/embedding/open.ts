@@ -1,6 +1,4 @@
 // Opening a model: its files are checked, then the workers load them.
-import { resolve } from 'node:path';
-import type { Device } from '../core/device.ts';
 import { IndexerError, messageOf } from '../core/errors.ts';
 import { deviceFailed, refuseUnfitDevice } from './device.ts';
 import { embedTexts } from './embed-texts.ts';
@@ -8,16 +6,14 @@ import type { Embedder } from './embedder.ts';
 import { verifyModelFiles } from './model-files.ts';
 import { SETTINGS_FILE } from './model-folder.ts';
 import { silenceRuntime } from './quiet-runtime.ts';
-import { describeModel, type ModelDescription } from './recipe.ts';
+import type { ModelDescription } from './recipe.ts';
 import { startWorkerPool } from './worker-pool.ts';
 
 export interface OpenEmbedderOptions {
-  /** The model's folder; its name is looked up in models/manifest.json. */
-  readonly modelDir: string;
-  /** Threads, each with its own session of about 70 MB. One is enough for a query. */
+  /** As `describeModel` says, with the device to use. */
+  readonly model: ModelDescription;
+  /** Threads, each with its own session of about 70 MB. One is enough for a query, and all that a GPU gets. */
   readonly workers: number;
-  /** The CPU, unless told otherwise. Another device gets one worker: it is parallel in itself. */
-  readonly device?: Device | undefined;
   /** What the texts are; some models want another prefix for each. Chunks, unless told otherwise. */
   readonly purpose?: 'document' | 'query' | undefined;
 }
@@ -37,46 +33,44 @@ export async function openEmbedder(options: OpenEmbedderOptions): Promise<Embedd
 
 /** A model whose files are checked, and how to start it. Errors: as `openEmbedder`; PLATFORM comes with `start`. */
 export async function prepareEmbedder({
-  modelDir,
+  model,
   workers,
-  device = 'cpu',
-  purpose,
-}: OpenEmbedderOptions): Promise<{ readonly description: ModelDescription; start(): Promise<Embedder> }> {
+  purpose = 'document',
+}: OpenEmbedderOptions): Promise<{ start(): Promise<Embedder> }> {
   silenceRuntime();
-  const description = await describeModel(modelDir, device);
-  refuseUnfitDevice(device, description.spec);
-  if (description.spec.isBundled) await verifyModelFiles(modelDir, description.spec);
-  const prefix = description.spec.prefixes[purpose ?? 'document'];
+  const { folder, spec, device } = model;
+  refuseUnfitDevice(device, spec);
+  if (spec.isBundled) await verifyModelFiles(folder, spec);
   const options = {
     workers: device === 'cpu' ? workers : 1,
     workerUrl: WORKER_URL,
     workerHeapMb: WORKER_HEAP_MB,
-    prefix,
+    prefix: spec.prefixes[purpose],
   };
   const start = async () => {
     try {
-      return await startEmbedder(description, modelDir, options);
+      return await startEmbedder(model, options);
     } catch (error) {
       throw device === 'cpu' ? error : deviceFailed(device, error);
     }
   };
-  return { description, start: description.spec.isBundled ? start : () => startUnproven(start, modelDir) };
+  return { start: spec.isBundled ? start : () => startUnproven(start, folder) };
 }
 
 /** Nobody has seen this model's files before: what it makes of one text says whether they can be what they claim. */
-async function startUnproven(start: () => Promise<Embedder>, modelDir: string): Promise<Embedder> {
+async function startUnproven(start: () => Promise<Embedder>, folder: string): Promise<Embedder> {
   const embedder = await start().catch((error: unknown) => {
     if (error instanceof IndexerError && error.code === 'DEVICE_UNAVAILABLE') throw error;
-    throw unusable(modelDir, messageOf(error instanceof IndexerError ? error.cause : error), error);
+    throw unusable(folder, messageOf(error instanceof IndexerError ? error.cause : error), error);
   });
   const [failure] = (await embedder.embed(['a text to try'])).failures;
   if (failure === undefined) return embedder;
   await embedder.close();
-  throw unusable(modelDir, failure.reason);
+  throw unusable(folder, failure.reason);
 }
 
-function unusable(modelDir: string, why: string, cause?: unknown): IndexerError {
-  return new IndexerError('MODEL_DAMAGED', `the model in ${modelDir} cannot be used: ${why}`, {
+function unusable(folder: string, why: string, cause?: unknown): IndexerError {
+  return new IndexerError('MODEL_DAMAGED', `the model in ${folder} cannot be used: ${why}`, {
     hint: `check its files and ${SETTINGS_FILE}; \`tandem doctor\` says whether the bundled model works here`,
     cause,
   });
@@ -92,12 +86,11 @@ export interface StartOptions {
 
 /** The embedder over workers that trust their files. Errors: PLATFORM. */
 export async function startEmbedder(
-  { identity, recipe, spec, device }: ModelDescription,
-  modelDir: string,
+  { folder, identity, recipe, spec, device }: ModelDescription,
   { workers, workerUrl, workerHeapMb, prefix = '' }: StartOptions,
 ): Promise<Embedder> {
   const { maxTokens, dimension, pooling, dtype } = spec;
-  const model = { folder: resolve(modelDir), maxTokens, dimension, pooling, dtype, device };
+  const model = { folder, maxTokens, dimension, pooling, dtype, device };
   const pool = await startWorkerPool(workers, { workerUrl, model, workerHeapMb });
   return {
     identity,

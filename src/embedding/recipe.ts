@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Device } from '../core/device.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { ModelIdentity } from './embedder.ts';
@@ -11,6 +11,8 @@ import { readModelFolder } from './model-folder.ts';
 import { textRecipeVersion } from './text.ts';
 
 export interface ModelDescription {
+  /** Absolute path of the model's files. */
+  readonly folder: string;
   readonly identity: ModelIdentity;
   /** See `Embedder.recipe`. */
   readonly recipe: string;
@@ -42,7 +44,7 @@ export async function describeModel(modelDir: string, device: Device = 'cpu'): P
   };
   const whole = JSON.stringify([identity, parts, spec.prefixes]);
   const fingerprint = createHash('sha256').update(whole).digest('hex').slice(0, 32);
-  return { identity, recipe: recipeOf(parts), fingerprint, spec, device };
+  return { folder: resolve(modelDir), identity, recipe: recipeOf(parts), fingerprint, spec, device };
 }
 
 /** What two vectors of one model should share for their bits to be equal. */

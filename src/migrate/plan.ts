@@ -4,20 +4,17 @@ import { join } from 'node:path';
 import { IndexerError } from '../core/errors.ts';
 import { exists } from '../store/files/atomic-file.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
-import { isSameModel } from '../store/mcp-vector-search/adopt.ts';
-import type { RunRecord } from '../store/run-file.ts';
+import { refuseOtherModel, type StoredModel } from '../store/stored-model.ts';
 import { damaged, findOldTables, namesOf, type OldSettings, type OldTables, readOldSettings } from './detect.ts';
 import { type JudgedFile, judgeFiles, type OldFile } from './file-states.ts';
 import { findOldRoot } from './old-root.ts';
 import { type OldSource, openOldSource, pathOf } from './old-source.ts';
 
-export type ModelRecord = NonNullable<RunRecord['model']>;
-
 export interface MigrationTarget {
   readonly root: string;
   readonly indexDir: string;
   /** The model that new vectors will come from; the old ones have to be of the same. */
-  readonly model: ModelRecord;
+  readonly model: StoredModel;
 }
 
 export interface MigrationPlan {
@@ -57,11 +54,8 @@ export async function planMigration(target: MigrationTarget): Promise<MigrationP
   for (const name of namesOf(old)) await refuseBackupInTheWay(layout, backupNameOf(name));
   const { source, dimension } = await openOldSource(layout, old);
   using opened = source;
-  if (dimension !== null && dimension !== target.model.dimension) {
-    throw otherModel(`vectors of ${dimension} dimensions`, target.model);
-  }
   const settings = await readOldSettings(layout);
-  const { modelName, warning } = await agreeOnModel(opened, settings, target.model);
+  const { modelName, warning } = await agreeOnModel(opened, dimension, settings, target.model);
   const facts = await collectFacts(opened, pathOf(layout, old));
   const { oldRoot, relocate } = await findOldRoot([...facts.files.keys()], target.root, settings);
   const files = await judgeAll(facts, relocate, target.root, settings);
@@ -94,25 +88,19 @@ async function refuseBackupInTheWay(layout: Layout, name: string): Promise<void>
 
 async function agreeOnModel(
   source: OldSource,
+  dimension: number | null,
   settings: OldSettings,
-  model: ModelRecord,
+  model: StoredModel,
 ): Promise<{ modelName: string; warning: string | null }> {
   const signed = await source.models();
   const names = signed.length > 0 ? signed : settings.model === null ? [] : [settings.model];
-  for (const name of names) if (!isSameModel(name, model.model_id)) throw otherModel(name, model);
+  refuseOtherModel({ dimension, names }, model, {
+    subject: 'the old index was made with',
+    hint: 'nothing was changed; index into another directory with --index-dir',
+  });
   if (names[0] !== undefined) return { modelName: names[0], warning: null };
   const warning = `nothing says which model made the old vectors; with ${model.dimension} dimensions they are taken for ${model.model_id}`;
   return { modelName: model.model_id, warning };
-}
-
-function otherModel(found: string, model: ModelRecord): IndexerError {
-  return new IndexerError(
-    'MODEL_CHANGED',
-    `the old index was made with ${found}; this program uses ${model.model_id} (${model.dimension} dimensions)`,
-    {
-      hint: 'nothing was changed; vectors of two models cannot be compared. Index into another directory with --index-dir',
-    },
-  );
 }
 
 interface Facts {

@@ -10,7 +10,7 @@ import { detectLayout } from '../store/open-for-reading.ts';
 import { refuseOtherProject } from '../store/project.ts';
 import { type Journal, keptOf, readJournal, recover, switchBack, writeJournal } from './journal.ts';
 import { listFiles, type MigrationTarget } from './plan.ts';
-import { type MigrateOptions, underLock } from './to-dual-table.ts';
+import { type Faults, type MigrateOptions, underLock } from './to-dual-table.ts';
 
 export interface RollbackReport {
   readonly tables: readonly { readonly from: string; readonly to: string }[];
@@ -27,7 +27,7 @@ export interface RollbackReport {
  */
 export async function restoreOldTable(
   target: Pick<MigrationTarget, 'root' | 'indexDir' | 'model'>,
-  options: Pick<MigrateOptions, 'observe' | 'fault' | 'lock'> = {},
+  options: Pick<MigrateOptions, 'observe' | 'lock'> & Faults = {},
 ): Promise<RollbackReport> {
   const startedAt = performance.now();
   const layout = layoutOf(target.indexDir);

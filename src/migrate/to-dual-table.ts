@@ -7,24 +7,20 @@ import { exists, sweepTemporaryFiles } from '../store/files/atomic-file.ts';
 import { engineFailure } from '../store/lance/engine-failure.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type Lock, type LockOptions } from '../store/lock/lock.ts';
-import { detectLayout } from '../store/open-for-reading.ts';
+import { detectLayout, noIndex } from '../store/open-for-reading.ts';
 import { refuseOtherProject } from '../store/project.ts';
 import { findOldTables, namesOf } from './detect.ts';
 import { findDisplaced, type Journal, readJournal, recover, switchOver, takeBack, writeJournal } from './journal.ts';
 import { type OldSource, openOldSource } from './old-source.ts';
-import {
-  backupNameOf,
-  listFiles,
-  type MigrationPlan,
-  type MigrationTarget,
-  type ModelRecord,
-  planMigration,
-} from './plan.ts';
+import { backupNameOf, listFiles, type MigrationPlan, type MigrationTarget, planMigration } from './plan.ts';
 import { describe, type MigrationReport, nothing, tellPlan } from './report.ts';
 import { removeStaged, type Staged, type StagingContext, stageTables } from './staging.ts';
 import { verifyStaged } from './verify.ts';
 
-export type Model = ModelRecord;
+/** What the crash tests give besides. */
+export interface Faults {
+  readonly fault?: ((name: string) => void) | undefined;
+}
 
 export interface MigrateOptions {
   /** Only looks; writes nothing and takes no lock. */
@@ -35,7 +31,6 @@ export interface MigrateOptions {
   readonly observe?: Observer | undefined;
   /** Checked between groups of rows; an abort leaves everything as it was. */
   readonly signal?: AbortSignal | undefined;
-  readonly fault?: ((name: string) => void) | undefined;
 }
 
 const TRIAL_ROWS = 512;
@@ -46,14 +41,14 @@ const TRIAL_ROWS = 512;
  */
 export async function convertToDualTable(
   target: MigrationTarget,
-  options: MigrateOptions = {},
+  options: MigrateOptions & Faults = {},
 ): Promise<MigrationReport> {
   const startedAt = performance.now();
   const layout = layoutOf(target.indexDir);
   const seconds = () => (performance.now() - startedAt) / 1000;
   if ((await detectLayout(target.indexDir)) === 'none') {
     await findOldTables(layout); // throws where half a pair is left
-    throw noIndex(layout, target.root);
+    throw noIndex(target);
   }
   await refuseOtherProject(layout, target.root);
   if (options.dryRun) return look(layout, target, options, seconds);
@@ -70,14 +65,17 @@ export async function convertToDualTable(
 }
 
 /** Goes on with a switch that was cut off, in whichever direction. To be called before an index is opened for writing. */
-export async function finishInterruptedMigration(indexDir: string, options: MigrateOptions = {}): Promise<void> {
+export async function finishInterruptedMigration(
+  indexDir: string,
+  options: MigrateOptions & Faults = {},
+): Promise<void> {
   const layout = layoutOf(indexDir);
   const journal = await readJournal(layout);
   if (journal === null || journal.state === 'done') return;
   await underLock(layout, options.lock, () => recoverAndTell(layout, options));
 }
 
-async function recoverAndTell(layout: Layout, { observe, fault }: MigrateOptions): Promise<string | null> {
+async function recoverAndTell(layout: Layout, { observe, fault }: MigrateOptions & Faults): Promise<string | null> {
   const recovered = await recover(layout, fault ?? (() => undefined));
   const tell = (message: string) => observe?.({ type: 'notice', message });
   if (recovered === 'migrated') tell('finished a migration that was cut off after its switch');
@@ -89,7 +87,7 @@ async function recoverAndTell(layout: Layout, { observe, fault }: MigrateOptions
 async function look(
   layout: Layout,
   target: MigrationTarget,
-  options: MigrateOptions,
+  options: MigrateOptions & Faults,
   seconds: () => number,
 ): Promise<MigrationReport> {
   const journal = await readJournal(layout);
@@ -103,9 +101,9 @@ async function look(
   return { ...describe(plan), state: 'planned', seconds: seconds() };
 }
 
-async function planOf(target: MigrationTarget, options: MigrateOptions): Promise<MigrationPlan> {
+async function planOf(target: MigrationTarget, options: MigrateOptions & Faults): Promise<MigrationPlan> {
   const plan = await planMigration(target);
-  if (plan === null) throw noIndex(layoutOf(target.indexDir), target.root);
+  if (plan === null) throw noIndex(target);
   if (plan.rows === 0 && !options.automatic) {
     throw new IndexerError('MIGRATION_REFUSED', `the old table ${namesOf(plan.old).join(', ')} holds no rows`, {
       hint: `nothing was changed; make a new index with: tandem index ${target.root}`,
@@ -118,7 +116,7 @@ async function carryOut(
   plan: MigrationPlan,
   target: MigrationTarget,
   lock: Lock,
-  options: MigrateOptions,
+  options: MigrateOptions & Faults,
 ): Promise<Staged> {
   const { layout, old } = plan;
   const fault = options.fault ?? (() => undefined);
@@ -213,12 +211,6 @@ async function makeTandemDir(layout: Layout): Promise<void> {
       cause: error,
     });
   }
-}
-
-function noIndex(layout: Layout, root: string): IndexerError {
-  return new IndexerError('NO_INDEX', `there is no index in ${layout.indexDir}, of the old layout or the new`, {
-    hint: `make one with: tandem index ${root}`,
-  });
 }
 
 function changedMeanwhile(layout: Layout): IndexerError {

@@ -108,7 +108,7 @@ async function checkModelFiles(modelDir: string): Promise<Check> {
 
 async function checkEmbedding({ modelDir, device }: ModelPlace): Promise<Check> {
   try {
-    const embedder = await openEmbedder({ modelDir, device, workers: 1 });
+    const embedder = await openEmbedder({ model: await describeModel(modelDir, device), workers: 1 });
     try {
       const { vectors, failures } = await embedder.embed(['Is anybody there?']);
       const norm = Math.hypot(...vectors);

@@ -131,8 +131,7 @@ async function remember(config: Config): Promise<Remembered> {
       hint: '`tandem index` would convert it first; `tandem migrate --to-dual-table --dry-run` says how',
     });
   }
-  // The dimension is asked of vectors only, and none are read.
-  await using stores = await openForReading({ ...config, dimension: 0 });
+  await using stores = await openForReading(config);
   const { table } = stores.chunks;
   const count = async (into: Census) => {
     for await (const rows of table.scan({ columns: ['file_path', 'file_hash'] })) {

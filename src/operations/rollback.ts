@@ -8,7 +8,7 @@ import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 /** Makes the old table the index again; see `migrate/rollback.ts` for errors. */
 export async function rollbackMigration(
   config: Config,
-  options: Pick<MigrateOptions, 'observe' | 'fault' | 'lock'>,
+  options: Pick<MigrateOptions, 'observe' | 'lock'>,
 ): Promise<RollbackReport> {
   const { identity } = await describeModel(config.modelDir);
   const { root, indexDir } = config;

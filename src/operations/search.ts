@@ -1,7 +1,8 @@
 // `tandem search`: the nearest chunks to a query, with what the answer does not know.
 import { describeModel } from '../embedding/recipe.ts';
+import { toStoredModel } from '../phase2-embed/checkpoint.ts';
+import { refuseOtherModelThanIndexed } from '../run/model-of-index.ts';
 import { type Index, type ReadableIndex, readable } from '../run/opened.ts';
-import { refuseOtherModel } from '../run/stored-model.ts';
 import { type SearchHit, type SearchOptions, searchSimilar, searchVectors } from '../search/search.ts';
 import { type IndexState, readState } from '../store/state.ts';
 
@@ -38,11 +39,10 @@ async function findHits(
   if (stores.vectors === null) return [];
   const place = { vectors: stores.vectors, chunks: stores.chunks, root: config.root };
   if (similarTo !== undefined) return searchSimilar(place, similarTo, options);
-  const { identity } = await describeModel(config.modelDir);
-  await refuseOtherModel(stores.layout, identity, config.root);
+  const model = await describeModel(config.modelDir, config.device);
+  await refuseOtherModelThanIndexed(stores.layout, toStoredModel(model.identity), config.root);
   const { openEmbedder } = await import('../embedding/open.ts');
-  const { modelDir, device } = config;
-  const embedder = await openEmbedder({ modelDir, device, workers: 1, purpose: 'query' });
+  const embedder = await openEmbedder({ model, workers: 1, purpose: 'query' });
   try {
     return await searchVectors({ ...place, embedder }, query, options);
   } finally {

@@ -87,8 +87,8 @@ export async function status(config: Config): Promise<StatusReport> {
     return { ...base, ...nothingStored };
   }
 
-  const { identity, recipe } = await describeModel(config.modelDir, config.device);
-  await using stores = await openForReading({ ...config, dimension: identity.dimension });
+  const { recipe } = await describeModel(config.modelDir, config.device);
+  await using stores = await openForReading(config);
   const runFile = await readRunFile(layout.runFile);
   const run = runFile.state === 'read' ? runFile.value : null;
   const { chunks, vectors, recipes, matched } = await countSteadily(stores);

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import type { ModelIdentity } from '../embedding/embedder.ts';
 import { writeFileAtomic } from '../store/files/atomic-file.ts';
 import { type JsonFile, readJsonFile } from '../store/files/json-file.ts';
-import { type StoredModel, storedModelSchema } from '../store/run-file.ts';
+import { type StoredModel, storedModelSchema } from '../store/stored-model.ts';
 
 const checkpointSchema = v.object({
   schema: v.literal(1),

@@ -1,97 +1,123 @@
-// Opens an index: the model described and compared, an old layout settled, the lock taken, the tables reconciled.
+// Opens an index: the model is described once and compared with the stored vectors, an old layout is settled, the lock
+// taken, the tables reconciled.
 import type { Config } from '../config/schema.ts';
 import type { Observer } from '../core/events.ts';
 import { obtainModel } from '../download/obtain-model.ts';
 import { refuseUnfitDevice } from '../embedding/device.ts';
-import { describeModel } from '../embedding/recipe.ts';
-import * as migration from '../migrate/to-dual-table.ts';
+import { describeModel, type ModelDescription } from '../embedding/recipe.ts';
+import { convertToDualTable, finishInterruptedMigration } from '../migrate/to-dual-table.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 import { layoutOf } from '../store/layout.ts';
 import { type Wait, waiting } from '../store/lock/lock.ts';
 import { readNextVectors } from '../store/next-vectors.ts';
-import { openForWriting } from '../store/open.ts';
-import { detectLayout, openForReading } from '../store/open-for-reading.ts';
+import { type OpenForWritingOptions, openForWriting as openWritableStores } from '../store/open.ts';
+import { detectLayout, openForReading as openReadableStores } from '../store/open-for-reading.ts';
 import { refuseOtherProject } from '../store/project.ts';
+import type { StoredModel } from '../store/stored-model.ts';
 import { announceRepairs } from './interrupted.ts';
-import { type Index, type OpenEmbedder, type ReadableIndex, readRun, type WritableIndex } from './opened.ts';
-import { refusePeerModel } from './phases.ts';
-import { refuseOtherModel } from './stored-model.ts';
+import { refuseOtherModelThanConfigured, refuseOtherModelThanIndexed } from './model-of-index.ts';
+import { type ReadableIndex, readRun, type TestHooks, type WritableIndex } from './opened.ts';
 
 export interface OpenIndexOptions {
-  /** `write` takes the lock and reconciles, creating the index if absent; `resume` the same, but never creates one. */
-  readonly mode: 'read' | 'write' | 'resume';
-  readonly observe?: Observer;
-  /** Called between every pair of writes; the crash tests end the process in it. */
-  readonly fault?: (name: string) => void;
+  readonly observe?: Observer | undefined;
   /** Waits for another writer; without it one at work is an error at once. */
   readonly wait?: Wait | undefined;
-  /** False refuses an old layout with MIGRATION_NEEDED; else `write` migrates it, and says so. */
+  /** False refuses an index that is not there with NO_INDEX, and leaves an old layout as it is. */
+  readonly creates?: boolean | undefined;
+  /** False refuses an old layout with MIGRATION_NEEDED; else it is converted, and the observer is told. */
   readonly migrate?: boolean | undefined;
   /** Aborting stops a migration before its switch, with everything as it was. */
   readonly signal?: AbortSignal | undefined;
-  /** Rows that close a group of Phase 1, which is what a kill there can cost; 10,240 by default. */
-  readonly groupRows?: number;
-  /** Instead of the bundled model's engine; what it makes must be that model's (its identity is compared). Tests. */
-  readonly openEmbedder?: OpenEmbedder;
-  /** The vectors may be another model's, because all will be made anew. */
-  readonly anyModel?: boolean;
+}
+
+/** Takes no lock and needs no model. Errors: NO_INDEX, MIGRATION_NEEDED, INDEX_DAMAGED. */
+export async function openForReading(config: Config): Promise<ReadableIndex> {
+  const readable = await openReadableStores(config);
+  return { config, readable, [Symbol.asyncDispose]: () => readable[Symbol.asyncDispose]() };
 }
 
 /**
- * Errors: OTHER_PROJECT, NO_INDEX (read, resume), INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, MODEL_MISSING,
- * DEVICE_UNAVAILABLE, MODEL_CHANGED (write, resume; before anything is changed).
+ * Under the lock, reconciled; made if there is none. Errors: OTHER_PROJECT, NO_INDEX, INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED,
+ * NOT_WRITABLE, MODEL_MISSING, DEVICE_UNAVAILABLE, MODEL_CHANGED (before a row is changed).
  */
-export async function openIndex(config: Config, options: OpenIndexOptions): Promise<Index> {
-  const observe = options.observe ?? (() => undefined);
-  const layout = layoutOf(config.indexDir);
-  await refuseOtherProject(layout, config.root);
-  if (options.mode !== 'read' && config.hub) {
-    await obtainModel(config.modelDir, config.hub, { observe, signal: options.signal });
+export async function openForWriting(
+  config: Config,
+  options: OpenIndexOptions,
+  hooks: TestHooks = {},
+): Promise<WritableIndex> {
+  const model = await obtainAndDescribe(config, options);
+  const stored = toStoredModel(model.identity);
+  refuseOtherModelThanConfigured(config, stored);
+  await settleLayout(config, stored, options, hooks);
+  const index = await openStores(config, model, options, hooks, (layout) =>
+    refuseOtherModelThanIndexed(layout, stored, config.root),
+  );
+  if ((await readNextVectors(index.stores.layout)) !== null) {
+    const message =
+      'a previous `--reembed` was interrupted; run it again to continue. Until then the old vectors are used';
+    index.observe({ type: 'notice', message });
   }
-  const { identity, spec, device } = await describeModel(config.modelDir, config.device);
-  refuseUnfitDevice(device, spec);
-  if (options.mode !== 'read' && !options.anyModel) refusePeerModel(config, identity.modelId);
-  const place = {
-    root: config.root,
-    indexDir: config.indexDir,
-    dimension: identity.dimension,
-    modelId: identity.modelId,
-    durability: config.durability,
-    anyModel: options.anyModel,
-  };
-  if (options.mode !== 'read') await settleLayout(config, toStoredModel(identity), options);
-  if (options.mode !== 'read' && !options.anyModel) await refuseOtherModel(layout, identity, config.root);
-  if (options.mode !== 'write') {
-    const stores = await openForReading(place);
-    if (options.mode === 'read') {
-      const close = () => stores[Symbol.asyncDispose]();
-      const index: ReadableIndex = { config, readable: stores, [Symbol.asyncDispose]: close };
-      return index;
-    }
-    await stores[Symbol.asyncDispose]();
-  }
-  const stores = await openForWriting({ ...place, lock: waiting(options.wait, observe) });
+  return index;
+}
+
+/** As `openForWriting`, but whatever made the stored vectors: all of them are about to be replaced. */
+export async function openForReembed(
+  config: Config,
+  options: OpenIndexOptions,
+  hooks: TestHooks = {},
+): Promise<WritableIndex> {
+  const model = await obtainAndDescribe(config, options);
+  await settleLayout(config, toStoredModel(model.identity), options, hooks);
+  return openStores(config, model, options, hooks);
+}
+
+async function obtainAndDescribe(config: Config, { observe, signal }: OpenIndexOptions): Promise<ModelDescription> {
+  await refuseOtherProject(layoutOf(config.indexDir), config.root); // before anything is downloaded
+  if (config.hub) await obtainModel(config.modelDir, config.hub, { observe: observe ?? ignore, signal });
+  const model = await describeModel(config.modelDir, config.device);
+  refuseUnfitDevice(model.device, model.spec);
+  return model;
+}
+
+/** Ends a migration or rollback that was cut off; then converts an old layout, unless told not to. */
+async function settleLayout(
+  { root, indexDir }: Config,
+  model: StoredModel,
+  options: OpenIndexOptions,
+  { fault }: TestHooks,
+): Promise<void> {
+  const { observe, signal } = options;
+  const lock = waiting(options.wait, observe ?? ignore);
+  await finishInterruptedMigration(indexDir, { observe, fault, lock });
+  if (options.creates === false || options.migrate === false) return;
+  if ((await detectLayout(indexDir)) !== 'code_search') return;
+  await convertToDualTable({ root, indexDir, model }, { automatic: true, observe, fault, lock, signal });
+}
+
+async function openStores(
+  config: Config,
+  model: ModelDescription,
+  { observe = ignore, wait, creates }: OpenIndexOptions,
+  { fault = ignore, groupRows = 10_240, openEmbedder }: TestHooks,
+  checkModel?: OpenForWritingOptions['checkModel'],
+): Promise<WritableIndex> {
+  const { dimension } = model.identity;
+  const { root, indexDir, durability } = config;
+  const lock = waiting(wait, observe);
+  const stores = await openWritableStores({ root, indexDir, durability, dimension, lock, creates, checkModel });
   try {
-    // Again, now that every table can be read.
-    if (!options.anyModel) await refuseOtherModel(layout, identity, config.root);
     for (const name of stores.quarantined) {
-      observe({
-        type: 'warning',
-        message: `${name} was not written whole; it was set aside and the version before is used`,
-      });
-    }
-    if (!options.anyModel && (await readNextVectors(layout)) !== null) {
-      const message =
-        'making all vectors anew was interrupted; the old ones are in use until `index --reembed` goes on';
-      observe({ type: 'notice', message });
+      const message = `${name} was not written whole; it was set aside and the version before is used`;
+      observe({ type: 'warning', message });
     }
     const index: WritableIndex = {
       config,
+      model,
       stores,
       observe,
-      fault: options.fault ?? (() => undefined),
-      groupRows: options.groupRows ?? 10_240,
-      openEmbedder: options.openEmbedder,
+      fault,
+      groupRows,
+      openEmbedder,
       run: await readRun(stores, observe),
       async [Symbol.asyncDispose]() {
         if (stores.isNew && index.run === null) await stores.discard();
@@ -110,13 +136,4 @@ export async function openIndex(config: Config, options: OpenIndexOptions): Prom
   }
 }
 
-/** Ends a migration or rollback that was cut off; then, where an index is to be written, converts an old layout. */
-async function settleLayout(config: Config, model: migration.Model, options: OpenIndexOptions): Promise<void> {
-  const { observe, fault, signal } = options;
-  const lock = waiting(options.wait, observe ?? (() => undefined));
-  await migration.finishInterruptedMigration(config.indexDir, { observe, fault, lock });
-  if (options.mode !== 'write' || options.migrate === false) return;
-  if ((await detectLayout(config.indexDir)) !== 'code_search') return;
-  const { root, indexDir } = config;
-  await migration.convertToDualTable({ root, indexDir, model }, { automatic: true, observe, fault, lock, signal });
-}
+function ignore(): void {}

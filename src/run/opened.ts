@@ -3,6 +3,7 @@ import type { CachedEmbedderOptions } from '../cache/open.ts';
 import type { Config } from '../config/schema.ts';
 import type { Observer } from '../core/events.ts';
 import type { Embedder } from '../embedding/embedder.ts';
+import type { ModelDescription } from '../embedding/recipe.ts';
 import { keepDamaged } from '../store/files/json-file.ts';
 import type { WritableStores } from '../store/open.ts';
 import type { ReadableStores } from '../store/open-for-reading.ts';
@@ -15,7 +16,19 @@ export interface Index extends AsyncDisposable {
 
 export type OpenEmbedder = (options: CachedEmbedderOptions) => Promise<Embedder>;
 
+/** What only tests give. */
+export interface TestHooks {
+  /** Called between every pair of writes; the crash tests end the process in it. */
+  readonly fault?: ((name: string) => void) | undefined;
+  /** Rows that close a group of Phase 1, which is what a kill there can cost; 10,240 by default. */
+  readonly groupRows?: number | undefined;
+  /** Replaces the engine; what it makes must be the configured model's, for identities are compared. */
+  readonly openEmbedder?: OpenEmbedder | undefined;
+}
+
 export interface WritableIndex extends Index {
+  /** The model that new vectors come from. */
+  readonly model: ModelDescription;
   readonly stores: WritableStores;
   readonly observe: Observer;
   readonly fault: (name: string) => void;

@@ -1,18 +1,15 @@
 // Either phase with what it needs from the open index, and the run file that says how far it came.
 import { randomUUID } from 'node:crypto';
-import type { Config } from '../config/schema.ts';
-import { IndexerError } from '../core/errors.ts';
 import type { Phase } from '../core/events.ts';
 import { workersWorth } from '../core/workers.ts';
 import type { Selection } from '../discover/selection.ts';
 import type { Embedder } from '../embedding/embedder.ts';
-import { describeModel } from '../embedding/recipe.ts';
 import { type Phase1Result, parseChangedFiles } from '../phase1-parse/run.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 import { embedPendingChunks, type Phase2Result } from '../phase2-embed/run.ts';
 import { assignBatches } from '../store/assign-batches.ts';
 import { compactIfFragmented } from '../store/lance/compact.ts';
-import { FOREIGN_CHUNKER, isSameModel } from '../store/mcp-vector-search/adopt.ts';
+import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
 import { hasPeerFiles, writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
 import type { FileWriterContext } from '../store/replace-files.ts';
 import { type RunRecord, writeRunFile } from '../store/run-file.ts';
@@ -102,7 +99,7 @@ export async function parse(
     await writePeerFiles(stores.layout, {
       root: config.root,
       files: stores.ledger.files,
-      model: toStoredModel((await describeModel(config.modelDir)).identity),
+      model: toStoredModel(index.model.identity),
     });
   }
   return result;
@@ -119,7 +116,7 @@ function tellOfForeignFiles({ stores, observe }: WritableIndex): void {
 /** Returns null if nothing was pending. */
 export async function embed(index: WritableIndex, signal: AbortSignal | undefined): Promise<Phase2Result | null> {
   const { config, stores, observe, fault } = index;
-  const { identity, recipe, device } = await describeModel(config.modelDir, config.device);
+  const { identity, recipe, device } = index.model;
   const { lastBatchId } = await assignBatches(stores.chunks, stores.census.lastBatchId);
   stores.census.lastBatchId = lastBatchId;
   const pending = await stores.chunks.countPending();
@@ -168,13 +165,12 @@ const CHUNKS_PER_WORKER = 32;
 
 /** The embedder for so many chunks. */
 export async function openEmbedderFor(
-  { config, stores, observe, openEmbedder }: WritableIndex,
+  { config, model, stores, observe, openEmbedder }: WritableIndex,
   chunks: number,
 ): Promise<Embedder> {
   const open = openEmbedder ?? (await import('../cache/open.ts')).openCachedEmbedder;
   return open({
-    modelDir: config.modelDir,
-    device: config.device,
+    model,
     workers: workersWorth(chunks, CHUNKS_PER_WORKER, config.workers),
     cache: config.cache,
     scratchDir: stores.layout.tandemDir,
@@ -215,16 +211,4 @@ async function updateRun(index: WritableIndex, change: (run: RunRecord, now: str
   };
   index.run = change(index.run ?? unknown, now);
   await writeRunFile(index.stores.layout.runFile, index.run);
-}
-
-/** Errors: MODEL_CHANGED if mcp-vector-search was told to use another model in this index than this one. */
-export function refusePeerModel({ peerModel, indexDir }: Config, modelId: string): void {
-  if (!peerModel || isSameModel(peerModel, modelId)) return;
-  throw new IndexerError(
-    'MODEL_CHANGED',
-    `mcp-vector-search was told to use ${peerModel}; this program uses ${modelId}`,
-    {
-      hint: `nothing was changed; set embedding_model in ${indexDir}/config.json (or MCP_VECTOR_SEARCH_EMBEDDING_MODEL) to ${modelId}, embed everything anew with --reembed, or make an index beside it with --index-dir`,
-    },
-  );
 }

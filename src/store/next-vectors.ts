@@ -7,7 +7,8 @@ import { exists, syncDirectory, writeFileAtomic } from './files/atomic-file.ts';
 import { readJsonFile } from './files/json-file.ts';
 import type { Layout } from './layout.ts';
 import { recordPeerModel } from './mcp-vector-search/peer-files.ts';
-import { readRunFile, type StoredModel, storedModelSchema, writeRunFile } from './run-file.ts';
+import { readRunFile, writeRunFile } from './run-file.ts';
+import { type StoredModel, storedModelSchema } from './stored-model.ts';
 
 const journalSchema = v.object({
   schema: v.literal(1),

@@ -5,17 +5,17 @@ import { type ChunksStore, chunksStore } from './chunks.ts';
 import { exists } from './files/atomic-file.ts';
 import { connect } from './lance/connect.ts';
 import { hasWholeHead } from './lance/durability.ts';
-import { type Fence, isEmptyShell, openTable } from './lance/table.ts';
+import { findMissingColumns } from './lance/missing-columns.ts';
+import { type Fence, isEmptyShell, openTable, type TableHandle } from './lance/table.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { readNextVectors } from './next-vectors.ts';
 import { refuseOtherProject } from './project.ts';
+import { vectorsSchema } from './schema.ts';
 import { dimensionOf, type VectorsStore, vectorsStore } from './vectors.ts';
 
 export interface ReadingOptions {
   readonly root: string;
   readonly indexDir: string;
-  /** The length of the model's vectors. */
-  readonly dimension: number;
 }
 
 export interface ReadableStores extends AsyncDisposable {
@@ -76,11 +76,12 @@ export async function openForReading(options: ReadingOptions): Promise<ReadableS
   };
   const chunksTable = await open(layout.chunksTable);
   const vectorsTable = vectorsPath === null ? null : await open(vectorsPath);
-  const { dimension, root } = options;
   return {
     layout,
     chunks: chunksStore(chunksTable),
-    vectors: vectorsTable && vectorsStore(vectorsTable, { dimension, projectName: basename(root) }),
+    vectors:
+      vectorsTable &&
+      vectorsStore(vectorsTable, { dimension: await dimensionOf(vectorsTable), projectName: basename(options.root) }),
     async [Symbol.asyncDispose]() {
       chunksTable.close();
       vectorsTable?.close();
@@ -90,11 +91,7 @@ export async function openForReading(options: ReadingOptions): Promise<ReadableS
 
 /** Why an index without a chunks table cannot be used: there is none, or it lost that table. */
 export async function indexMissing(layout: Layout, root: string): Promise<IndexerError> {
-  if (!(await hasLostChunks(layout))) {
-    return new IndexerError('NO_INDEX', `there is no index in ${layout.indexDir}`, {
-      hint: `make one with: tandem index ${root}`,
-    });
-  }
+  if (!(await hasLostChunks(layout))) return noIndex({ root, indexDir: layout.indexDir });
   return new IndexerError(
     'INDEX_DAMAGED',
     `${layout.chunksTable} is missing, though other parts of the index are there`,
@@ -102,6 +99,12 @@ export async function indexMissing(layout: Layout, root: string): Promise<Indexe
       hint: `restore it from a backup, or parse the files again with: tandem index ${root}`,
     },
   );
+}
+
+export function noIndex({ root, indexDir }: ReadingOptions): IndexerError {
+  return new IndexerError('NO_INDEX', `there is no index in ${indexDir}`, {
+    hint: `make one with: tandem index ${root}`,
+  });
 }
 
 /** The path of the vectors that search reads; null where there are none yet. */
@@ -112,18 +115,32 @@ async function vectorsInUse(layout: Layout): Promise<string | null> {
   return isSwitching && (await exists(layout.retiredVectorsTable)) ? layout.retiredVectorsTable : null;
 }
 
-/** What the stored vectors tell of the model that made them; null where there are none, or where they cannot be read. */
-export async function peekVectors(layout: Layout): Promise<{ dimension: number; models: string[] } | null> {
+/** What the stored vectors say of the model that made them; null where there are none, or where they cannot be read. */
+export async function peekVectors(
+  layout: Layout,
+): Promise<{ readonly dimension: number; readonly isOurs: boolean; names(): Promise<string[]> } | null> {
   const path = layout.vectorsTable;
   if (!(await exists(path)) || !(await hasWholeHead(path)) || (await isEmptyShell(path))) return null;
-  const table = await openTable(await connect(layout.lanceDir), path, { schema: null, fence: NO_COMMITS });
+  const open = async () => openTable(await connect(layout.lanceDir), path, { schema: null, fence: NO_COMMITS });
+  const table = await open();
   try {
     if ((await table.count()) === 0) return null;
-    const models = new Set<string>();
+    const dimension = await dimensionOf(table);
+    const isOurs = (await findMissingColumns(table, vectorsSchema(dimension))).length === 0;
+    return { dimension, isOurs, names: async () => namesIn(await open()) };
+  } finally {
+    table.close();
+  }
+}
+
+/** Closes the table. */
+async function namesIn(table: TableHandle): Promise<string[]> {
+  try {
+    const names = new Set<string>();
     for await (const rows of table.scan({ columns: ['model_version'] })) {
-      for (const name of rows.strings('model_version')) models.add(name ?? '');
+      for (const name of rows.strings('model_version')) names.add(name ?? '');
     }
-    return { dimension: await dimensionOf(table), models: [...models] };
+    return [...names];
   } finally {
     table.close();
   }

@@ -2,7 +2,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Schema } from 'apache-arrow';
-import { IndexerError } from '../core/errors.ts';
 import type { Census } from './census.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
 import { exists, sweepTemporaryFiles } from './files/atomic-file.ts';
@@ -18,7 +17,7 @@ import { acquireLock, type Lock, type LockOptions } from './lock/lock.ts';
 import { type Adoption, adoptForeignFiles } from './mcp-vector-search/adopt.ts';
 import { readRecordedTimes } from './mcp-vector-search/peer-times.ts';
 import { finishVectorSwitch } from './next-vectors.ts';
-import { detectLayout, migrationNeeded } from './open-for-reading.ts';
+import { detectLayout, indexMissing, migrationNeeded, type ReadingOptions } from './open-for-reading.ts';
 import { recordProject, refuseOtherProject } from './project.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
@@ -26,17 +25,16 @@ import { isSettled, readSettled, writeSettled } from './settled.ts';
 import { type StructureStore, structureStore } from './structure.ts';
 import { dimensionOf, type VectorsStore, vectorsStore } from './vectors.ts';
 
-export interface OpenOptions {
-  readonly root: string;
-  readonly indexDir: string;
+export interface OpenForWritingOptions extends ReadingOptions {
+  /** Of the vectors that will be added. */
   readonly dimension: number;
-  /** Name of the model that new vectors will come from; needed only where another program's tables may be found. */
-  readonly modelId?: string | undefined;
   readonly durability: 'full' | 'fast';
-  /** True where all vectors will be made anew, so that it does not matter what made the old ones. */
-  readonly anyModel?: boolean | undefined;
   /** How to wait for another writer; refused at once unless it says otherwise. */
   readonly lock?: LockOptions | undefined;
+  /** False refuses an index that is not there with NO_INDEX. */
+  readonly creates?: boolean | undefined;
+  /** Called under the lock before a table is changed; what it throws leaves the tables as they are. */
+  readonly checkModel?: ((layout: Layout) => Promise<void>) | undefined;
 }
 
 export interface WritableStores extends AsyncDisposable {
@@ -68,10 +66,12 @@ export interface WritableStores extends AsyncDisposable {
   makeDurableOne(store: { readonly table: TableHandle }): Promise<string[]>;
 }
 
-/** Errors: INDEX_LOCKED, MIGRATION_NEEDED, OTHER_PROJECT, INDEX_DAMAGED, NOT_WRITABLE, MODEL_CHANGED (another dimension). */
-export async function openForWriting(options: OpenOptions): Promise<WritableStores> {
+/** Errors: OTHER_PROJECT, NO_INDEX, INDEX_LOCKED, MIGRATION_NEEDED, INDEX_DAMAGED, NOT_WRITABLE, and what `checkModel` throws. */
+export async function openForWriting(options: OpenForWritingOptions): Promise<WritableStores> {
   const layout = layoutOf(options.indexDir);
-  if ((await detectLayout(options.indexDir)) === 'code_search') throw migrationNeeded(layout);
+  const found = await detectLayout(options.indexDir);
+  if (found === 'code_search') throw migrationNeeded(layout);
+  if (found === 'none' && options.creates === false) throw await indexMissing(layout, options.root);
   const isNew = !(await exists(layout.indexDir));
   await refuseOtherProject(layout, options.root);
   await makeDirectories(layout, isNew);
@@ -87,7 +87,7 @@ export async function openForWriting(options: OpenOptions): Promise<WritableStor
 async function openLocked(
   layout: Layout,
   lock: Lock,
-  options: OpenOptions & { isNew: boolean },
+  options: OpenForWritingOptions & { isNew: boolean },
 ): Promise<WritableStores> {
   // Again, for another project may have come first while we waited.
   const movedFrom = await refuseOtherProject(layout, options.root);
@@ -98,6 +98,7 @@ async function openLocked(
     const moved = await quarantineBadHeads(path, layout.quarantineDir);
     quarantined.push(...moved.map((name) => join(basename(path), name)));
   }
+  await options.checkModel?.(layout);
   const fence: Fence = () => lock.assertHeld();
   const durability = openDurability(options.durability);
   const shared = await connect(layout.lanceDir);
@@ -106,7 +107,12 @@ async function openLocked(
   const open = (connection: typeof shared, path: string, schema: Schema) =>
     openTable(connection, path, { schema, fence, created: (table) => durability.makeDurable(table) });
   const chunksTable = await open(shared, layout.chunksTable, CHUNKS_SCHEMA);
-  const vectorsTable = await openVectors(layout, options, (schema) => open(shared, layout.vectorsTable, schema), fence);
+  const vectorsTable = await openVectors(
+    layout,
+    options.dimension,
+    (schema) => open(shared, layout.vectorsTable, schema),
+    fence,
+  );
   const dimension = await dimensionOf(vectorsTable);
   const structureTable = await open(own, layout.structureTable, STRUCTURE_SCHEMA);
   const missing = await findMissingColumns(chunksTable, CHUNKS_SCHEMA);
@@ -128,9 +134,6 @@ async function openLocked(
     ledger,
     isReplaced,
     recordedTimes: () => readRecordedTimes(layout, options.root),
-    model: options.anyModel
-      ? null
-      : { id: options.modelId ?? 'sentence-transformers/all-MiniLM-L6-v2', dimension: options.dimension },
   });
   const settled = await readSettled(layout, ledger.files);
   const { census, distrusted, repairs }: Reconciled =
@@ -186,10 +189,10 @@ async function isHeld(lock: Lock): Promise<boolean> {
   );
 }
 
-/** An empty table takes the length of the model's vectors; one with rows has to have it. */
+/** An empty table takes the length of the model's vectors; one with rows keeps its own. */
 async function openVectors(
   layout: Layout,
-  { dimension, anyModel }: OpenOptions,
+  dimension: number,
   open: (schema: Schema) => Promise<TableHandle>,
   fence: Fence,
 ): Promise<TableHandle> {
@@ -202,13 +205,5 @@ async function openVectors(
     await rm(layout.vectorsTable, { recursive: true });
     return open(vectorsSchema(dimension));
   }
-  if (anyModel) return table;
-  table.close();
-  throw new IndexerError(
-    'MODEL_CHANGED',
-    `the vectors of this index have ${found} dimensions, the model ${dimension}`,
-    {
-      hint: 'embed everything anew with --reembed, use the model it was made with, or another index with --index-dir',
-    },
-  );
+  return table;
 }

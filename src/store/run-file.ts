@@ -3,17 +3,7 @@ import * as v from 'valibot';
 import { writeFileAtomic } from './files/atomic-file.ts';
 import { type JsonFile, readJsonFile } from './files/json-file.ts';
 import { FOREIGN_CHUNKER } from './mcp-vector-search/adopt.ts';
-
-/** What two vectors must share to be comparable, as it is kept on disk. */
-export const storedModelSchema = v.object({
-  model_id: v.string(),
-  dimension: v.number(),
-  pooling: v.picklist(['mean', 'cls']),
-  normalized: v.boolean(),
-  tokenizer_sha256: v.string(),
-});
-
-export type StoredModel = v.InferOutput<typeof storedModelSchema>;
+import { storedModelSchema } from './stored-model.ts';
 
 const runSchema = v.object({
   schema: v.literal(1),

@@ -4,7 +4,7 @@ import { IndexerError } from '../core/errors.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { exists } from '../store/files/atomic-file.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
-import { detectLayout, hasLostChunks } from '../store/open-for-reading.ts';
+import { detectLayout, hasLostChunks, noIndex } from '../store/open-for-reading.ts';
 import { refuseOtherProject } from '../store/project.ts';
 import { compareWith } from './against.ts';
 import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile, readLedgerLines } from './check-files.ts';
@@ -178,11 +178,7 @@ export async function locate({ root, indexDir }: VerifyPlace): Promise<Layout> {
   const found = await detectLayout(indexDir);
   const layout = layoutOf(indexDir);
   // A chunks table that vanished is a finding as long as anything else of the index is there.
-  if (found === 'none' && !(await hasLostChunks(layout))) {
-    throw new IndexerError('NO_INDEX', `there is no index in ${indexDir}`, {
-      hint: `make one with: tandem index ${root}`,
-    });
-  }
+  if (found === 'none' && !(await hasLostChunks(layout))) throw noIndex({ root, indexDir });
   if (found === 'code_search') {
     throw new IndexerError('MIGRATION_NEEDED', `${indexDir} holds an index in the old single-table layout`, {
       hint: 'only an index in the new layout can be verified; nothing was changed',

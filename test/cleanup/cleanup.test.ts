@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type CleanupOptions, removeWaste } from '../../src/cleanup/remove-waste.ts';
+import { type RemoveOptions, removeWaste } from '../../src/cleanup/remove-waste.ts';
 import { restoreOldTable } from '../../src/migrate/rollback.ts';
 import { convertToDualTable } from '../../src/migrate/to-dual-table.ts';
 import { acquireLock } from '../../src/store/lock/lock.ts';
@@ -25,7 +25,7 @@ import {
 
 const MODEL = { dimension: DIMENSION, modelId: 'sentence-transformers/all-MiniLM-L6-v2' };
 
-function clean(root: string, options: CleanupOptions = {}) {
+function clean(root: string, options: RemoveOptions = {}) {
   return removeWaste({ ...targetOf(root), durability: 'full' }, MODEL, options);
 }
 
@@ -100,7 +100,7 @@ describe('old versions', () => {
     await using project = await usedIndex();
     const { root, indexDir } = targetOf(project.path);
     await age(root, 30);
-    await using reader = await openForReading({ root, indexDir, dimension: DIMENSION });
+    await using reader = await openForReading({ root, indexDir });
     {
       await using stores = await openStores(root);
       await replaceFiles(writerOf(stores), [makeFile('src/f1.py', texts('newer', 4))]);

@@ -8,6 +8,7 @@ import type {
   Config,
   IndexEvent,
   IndexState,
+  OpenIndexOptions,
   RunReport,
   SearchAnswer,
   SearchHit,
@@ -87,11 +88,15 @@ async function tandem(typed: readonly string[], answers: Answers = {}) {
     if (answers.abortWith) controller.abort(answers.abortWith);
     return answers.report ?? report();
   };
+  const opened = async (name: string, config: Config) => {
+    calls.push({ name, config });
+    return { config, [Symbol.asyncDispose]: async () => void closed++ };
+  };
   const library = {
-    openIndex: async (config: Config, options: { mode: string; observe?: (event: IndexEvent) => void }) => {
-      calls.push({ name: `open ${options.mode}`, config });
-      for (const event of answers.events ?? []) options.observe?.(event);
-      return { config, [Symbol.asyncDispose]: async () => void closed++ };
+    openForReading: (config: Config) => opened('open read', config),
+    openForWriting: (config: Config, { creates, observe }: OpenIndexOptions) => {
+      for (const event of answers.events ?? []) observe?.(event);
+      return opened(creates ? 'open write' : 'open resume', config);
     },
     indexProject: (_index: unknown, { phase }: { phase: unknown }) => run('indexProject', { phase }),
     resume: () => run('resume', {}),

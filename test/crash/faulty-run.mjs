@@ -6,7 +6,8 @@
 import { appendFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openCachedEmbedder } from '../../dist/cache/open.js';
-import { indexProject, openIndex, resume } from '../../dist/index.js';
+import { indexProject, resume } from '../../dist/index.js';
+import { openForWriting } from '../../dist/run/open-index.js';
 import { configOf, fastEmbedder } from './harness/fast-embedder.mjs';
 
 /** @typedef {'index' | 'phase 1' | 'phase 2' | 'resume'} FaultyCommand */
@@ -50,11 +51,9 @@ export async function runCounted({ root, indexDir, command, workers, hand, open 
  * }} order
  */
 async function runWith({ root, indexDir, command, workers, open, options }) {
-  const index = await openIndex(configOf(root, indexDir, 1, workers), {
-    mode: command === 'resume' ? 'resume' : 'write',
-    openEmbedder: open,
-    ...options,
-  });
+  const creates = command !== 'resume';
+  const hooks = { openEmbedder: open, ...options };
+  const index = await openForWriting(configOf(root, indexDir, 1, workers), { creates }, hooks);
   try {
     if (command === 'resume') return await resume(index, {});
     return await indexProject(index, { phase: command === 'index' ? 'all' : command === 'phase 1' ? 1 : 2 });

@@ -4,7 +4,8 @@ import { appendFileSync, cpSync, realpathSync, rmSync, statfsSync, writeFileSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeFailure } from '../../dist/cli/failure.js';
-import { indexProject, openIndex, verifyIndex } from '../../dist/index.js';
+import { indexProject, verifyIndex } from '../../dist/index.js';
+import { openForWriting } from '../../dist/run/open-index.js';
 import { configOf, fastEmbedder, modelDir } from './harness/fast-embedder.mjs';
 import { fill, makeDisk } from './harness/own-disk.mjs';
 import { run } from './harness/program.mjs';
@@ -152,12 +153,8 @@ async function attempt(root, indexDir) {
     if (point.startsWith('compaction')) hasCompacted = true;
   };
   try {
-    const index = await openIndex(configOf(root, indexDir, 1), {
-      mode: 'write',
-      groupRows: 3,
-      openEmbedder: open,
-      fault,
-    });
+    const hooks = { groupRows: 3, openEmbedder: open, fault };
+    const index = await openForWriting(configOf(root, indexDir, 1), {}, hooks);
     try {
       await indexProject(index, { phase: 'all' });
     } finally {

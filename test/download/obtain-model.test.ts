@@ -6,7 +6,10 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { IndexEvent } from '../../src/core/events.ts';
 import { type HubModel, obtainModel } from '../../src/download/obtain-model.ts';
 import { openEmbedder } from '../../src/embedding/open.ts';
-import { openIndex } from '../../src/run/open-index.ts';
+import { describeModel } from '../../src/embedding/recipe.ts';
+import { indexProject } from '../../src/operations/index.ts';
+import { openForReading, openForWriting } from '../../src/operations/open.ts';
+import { search } from '../../src/operations/search.ts';
 import { makeTinyModel } from '../embedding/tiny-model.ts';
 import { COMMIT, localHub, serving } from './local-hub.ts';
 
@@ -77,13 +80,14 @@ describe('a model of the hub', () => {
     const env = { XDG_CACHE_HOME: join(root, 'cache'), HOME: root, HF_ENDPOINT: hub.endpoint };
     const config = (allowDownload: boolean) =>
       loadConfig({ path: root, flags: { model: ID, allowDownload }, creates: true, env });
-    for (const [mode, isAllowed] of [
-      ['write', false],
-      ['read', true],
-    ] as const) {
-      await expect(openIndex(config(isAllowed), { mode })).rejects.toMatchObject({ code: 'MODEL_MISSING' });
-      expect(readdirSync(root)).toEqual(['a.py']);
+    await expect(openForWriting(config(false))).rejects.toMatchObject({ code: 'MODEL_MISSING' });
+    expect(readdirSync(root)).toEqual(['a.py']);
+    {
+      await using made = await openForWriting(loadConfig({ path: root, creates: true, env }));
+      await indexProject(made, { phase: 1 });
     }
+    await using index = await openForReading(config(true));
+    await expect(search(index, 'x', { limit: 1 })).rejects.toMatchObject({ code: 'MODEL_MISSING' });
     expect(hub.asked).toEqual([]);
   });
 
@@ -102,7 +106,7 @@ describe('a model of the hub', () => {
     );
     await obtain(unknown, undefined, tiny);
     expect(readdirSync(models)).toEqual(['test--tiny']);
-    const embedder = await openEmbedder({ modelDir: tiny, workers: 1 });
+    const embedder = await openEmbedder({ model: await describeModel(tiny), workers: 1 });
     expect((await embedder.embed(['a text'])).failures).toEqual([]);
     await embedder.close();
   });

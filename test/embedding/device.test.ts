@@ -46,7 +46,7 @@ describe('a device', () => {
   test.each(devicesOf().filter((device) => device !== 'cpu'))(
     '%s is refused for the bundled file, which is made for processors',
     async (device) => {
-      const refusal = expect(openEmbedder({ modelDir: bundled, device, workers: 1 })).rejects;
+      const refusal = expect(openEmbedder({ model: await describeModel(bundled, device), workers: 1 })).rejects;
       await refusal.toMatchObject({ code: 'DEVICE_UNAVAILABLE', hint: expect.stringContaining('fp32 or fp16') });
     },
   );
@@ -54,7 +54,9 @@ describe('a device', () => {
   test.each(devicesOf().filter((device) => device !== 'cpu'))(
     '%s makes the vectors, or it is an error that says why; never another one instead',
     async (device) => {
-      const opened = await openEmbedder({ modelDir: tiny, device, workers: 2 }).catch((error: unknown) => error);
+      const opened = await openEmbedder({ model: await describeModel(tiny, device), workers: 2 }).catch(
+        (error: unknown) => error,
+      );
       if (opened instanceof Error) {
         expect(opened).toMatchObject({ code: 'DEVICE_UNAVAILABLE', message: expect.stringContaining(`on ${device}`) });
         return;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Embedder } from '../../src/embedding/embedder.ts';
 import { loadLocalModel } from '../../src/embedding/local-model.ts';
 import { openEmbedder } from '../../src/embedding/open.ts';
+import { describeModel } from '../../src/embedding/recipe.ts';
 
 const DIMENSION = 384;
 const modelDir = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
@@ -13,7 +14,10 @@ const modelDir = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.m
 let one: Embedder;
 let two: Embedder;
 beforeAll(async () => {
-  [one, two] = await Promise.all([openEmbedder({ modelDir, workers: 1 }), openEmbedder({ modelDir, workers: 2 })]);
+  [one, two] = await Promise.all([
+    openEmbedder({ model: await describeModel(modelDir), workers: 1 }),
+    openEmbedder({ model: await describeModel(modelDir), workers: 2 }),
+  ]);
 });
 afterAll(() => Promise.all([one.close(), two.close()]));
 

@@ -7,6 +7,7 @@ import { IndexerError } from '../../src/core/errors.ts';
 import { parseManifest, readModelSpec } from '../../src/embedding/manifest.ts';
 import { verifyModelFiles } from '../../src/embedding/model-files.ts';
 import { openEmbedder } from '../../src/embedding/open.ts';
+import { describeModel } from '../../src/embedding/recipe.ts';
 
 const bundled = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
 
@@ -34,7 +35,7 @@ describe('the model files', () => {
   });
 
   test('can be used from another place, whatever its name', async () => {
-    const embedder = await openEmbedder({ modelDir: copy, workers: 1 });
+    const embedder = await openEmbedder({ model: await describeModel(copy), workers: 1 });
     const { vectors, failures } = await embedder.embed(['hello']);
     await embedder.close();
     expect(failures).toEqual([]);
@@ -49,7 +50,7 @@ describe('the model files', () => {
     'special_tokens_map.json',
   ])('are missed by name when %s is absent', async (name) => {
     await rm(join(copy, name));
-    const error = await failureOf(openEmbedder({ modelDir: copy, workers: 1 }));
+    const error = await failureOf(openEmbedder({ model: await describeModel(copy), workers: 1 }));
     expect(error.code).toBe('MODEL_MISSING');
     expect(error.message).toContain(join(copy, name));
     expect(error.hint).toContain('reinstall');
@@ -57,7 +58,7 @@ describe('the model files', () => {
 
   test('are missed when the whole folder is absent', async () => {
     await rm(copy, { recursive: true });
-    const error = await failureOf(openEmbedder({ modelDir: copy, workers: 1 }));
+    const error = await failureOf(openEmbedder({ model: await describeModel(copy), workers: 1 }));
     expect(error.code).toBe('MODEL_MISSING');
     expect(error.message).toContain(copy);
   });
@@ -66,7 +67,7 @@ describe('the model files', () => {
     const path = join(copy, 'onnx/model_quantized.onnx');
     const { size } = await stat(path);
     await truncate(path, 1_000_000);
-    const error = await failureOf(openEmbedder({ modelDir: copy, workers: 1 }));
+    const error = await failureOf(openEmbedder({ model: await describeModel(copy), workers: 1 }));
     expect(error.code).toBe('MODEL_DAMAGED');
     expect(error.message).toContain(`has 1000000 bytes where ${size} are expected`);
   });
@@ -76,7 +77,7 @@ describe('the model files', () => {
     const bytes = await readFile(path);
     bytes[bytes.length >> 1]! ^= 1;
     await writeFile(path, bytes);
-    const error = await failureOf(openEmbedder({ modelDir: copy, workers: 1 }));
+    const error = await failureOf(openEmbedder({ model: await describeModel(copy), workers: 1 }));
     expect(error.code).toBe('MODEL_DAMAGED');
     expect(error.message).toContain(path);
     expect(error.message).toContain('SHA-256');
@@ -85,7 +86,9 @@ describe('the model files', () => {
   test('are refused when a folder stands in the place of one', async () => {
     await rm(join(copy, 'config.json'));
     await cp(join(copy, 'onnx'), join(copy, 'config.json'), { recursive: true });
-    expect((await failureOf(openEmbedder({ modelDir: copy, workers: 1 }))).code).toBe('MODEL_DAMAGED');
+    expect((await failureOf(openEmbedder({ model: await describeModel(copy), workers: 1 }))).code).toBe(
+      'MODEL_DAMAGED',
+    );
   });
 });
 

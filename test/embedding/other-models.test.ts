@@ -18,7 +18,7 @@ let made = 0;
 const make = (options?: TinyModelOptions) => makeTinyModel(join(parent, `tiny-${made++}`), options);
 
 async function embed(modelDir: string, texts: string[], purpose: 'document' | 'query' = 'document') {
-  const embedder = await openEmbedder({ modelDir, workers: 1, purpose });
+  const embedder = await openEmbedder({ model: await describeModel(modelDir), workers: 1, purpose });
   try {
     return await embedder.embed(texts);
   } finally {

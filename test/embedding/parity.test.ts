@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openEmbedder } from '../../src/embedding/open.ts';
+import { describeModel } from '../../src/embedding/recipe.ts';
 
 // Made by tools/model/references.py: our own texts and what sentence-transformers makes of them in fp32.
 const DIMENSION = 384;
@@ -17,7 +18,7 @@ const references = rowsOf(floatsOf(readFileSync(new URL('vectors.i16', folder)))
 let vectors: Rows;
 let cosines: number[];
 beforeAll(async () => {
-  const embedder = await openEmbedder({ modelDir, workers: 2 });
+  const embedder = await openEmbedder({ model: await describeModel(modelDir), workers: 2 });
   const embedded = await embedder.embed(sample.map(({ text }) => text));
   await embedder.close();
   expect(embedded.failures).toEqual([]);

@@ -5,11 +5,11 @@ import { describeModel } from '../../src/embedding/recipe.ts';
 
 // The letters D, X, T, O, N, Z, W of a text make its worker fail in one way or another: see the worker itself.
 const workerUrl = new URL('./fixtures/faulty-worker.mjs', import.meta.url);
-const description = await describeModel('/nowhere/all-MiniLM-L6-v2');
+const described = await describeModel('/nowhere/all-MiniLM-L6-v2');
 
 let embedder: Embedder | null = null;
 async function start(workers: number, folder = '/nowhere'): Promise<Embedder> {
-  embedder = await startEmbedder(description, folder, { workers, workerUrl, workerHeapMb: 64 });
+  embedder = await startEmbedder({ ...described, folder }, { workers, workerUrl, workerHeapMb: 64 });
   return embedder;
 }
 afterEach(async () => {

@@ -5,7 +5,8 @@ import {
   IndexerError,
   indexProject,
   loadConfig,
-  openIndex,
+  openForReading,
+  openForWriting,
   resume,
   runPhase1,
   runPhase2,
@@ -18,7 +19,7 @@ const [folder = ''] = process.argv.slice(2);
 const config: Config = loadConfig({ path: folder, creates: true, env: {} });
 const seen: string[] = [];
 {
-  await using index = await openIndex(config, { mode: 'write', observe: (event) => seen.push(event.type) });
+  await using index = await openForWriting(config, { observe: (event) => seen.push(event.type) });
   const parsed = await runPhase1(index);
   const embedded = await runPhase2(index);
   const again = await indexProject(index, { phase: 'all' });
@@ -49,7 +50,7 @@ const seen: string[] = [];
   );
 }
 {
-  await using index = await openIndex(config, { mode: 'read' });
+  await using index = await openForReading(config);
   const { hits, index: state }: SearchAnswer = await search(index, 'added by hand', { limit: 1, files: ['by/*'] });
   const { chunks, complete } = await status(config);
   console.log(

@@ -7,7 +7,7 @@ import type { Config } from '../../src/config/schema.ts';
 import type { IndexEvent } from '../../src/core/events.ts';
 import { indexProject } from '../../src/operations/index.ts';
 import { verifyIndex } from '../../src/operations/verify.ts';
-import { openIndex } from '../../src/run/open-index.ts';
+import { openForWriting } from '../../src/run/open-index.ts';
 import { conditionOf } from '../../src/search/filter.ts';
 import { FOREIGN_CHUNKER } from '../../src/store/mcp-vector-search/adopt.ts';
 import { openForReading } from '../../src/store/open-for-reading.ts';
@@ -43,7 +43,7 @@ function configOf(root: string): Config {
 /** Phase 1, with what it told in words or as repairs. */
 async function parse(root: string, told: IndexEvent[] = []) {
   const observe = (event: IndexEvent) => told.push(event);
-  await using index = await openIndex(configOf(root), { mode: 'write', observe });
+  await using index = await openForWriting(configOf(root), { observe });
   return await indexProject(index, { phase: 1 });
 }
 
@@ -113,7 +113,7 @@ describe('a foreign index', () => {
     const rows = await foreignIndex(directory.path, { early: true });
     const method = rows[1]!;
     {
-      await using stores = await openForReading({ ...configOf(directory.path), dimension: 384 });
+      await using stores = await openForReading(configOf(directory.path));
       const columns = await stores.vectors!.table.columns();
       const where = conditionOf({ functionName: method.functionName, files: [method.path] }, columns);
       const found = await stores.vectors!.nearest(vectorOf(method.id), { limit: 5, where });
@@ -269,7 +269,7 @@ describe('a foreign index', () => {
     const rows = makeRows(1, 1);
     await writeFiles(directory.path, rows);
     await writeSplitTables(directory.path, rows, { place: 'lance', model: 'Salesforce/codet5' });
-    await expect(openStores(directory.path)).rejects.toMatchObject({ code: 'MODEL_CHANGED' });
+    await expect(openForWriting(configOf(directory.path), {})).rejects.toMatchObject({ code: 'MODEL_CHANGED' });
   });
 
   test('is taken over to the end after a kill between structure rows and ledger', async () => {

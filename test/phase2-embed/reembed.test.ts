@@ -8,11 +8,11 @@ import type { IndexEvent } from '../../src/core/events.ts';
 import { describeModel } from '../../src/embedding/recipe.ts';
 import { cleanUp } from '../../src/operations/cleanup.ts';
 import { indexProject } from '../../src/operations/index.ts';
-import { reembed } from '../../src/operations/reembed.ts';
 import { search } from '../../src/operations/search.ts';
 import { status } from '../../src/operations/status.ts';
-import { openIndex } from '../../src/run/open-index.ts';
+import { openForReading, openForWriting } from '../../src/run/open-index.ts';
 import type { OpenEmbedder } from '../../src/run/opened.ts';
+import { reembedIndex } from '../../src/run/reembed.ts';
 import { makeTinyModel } from '../embedding/tiny-model.ts';
 
 let models: string;
@@ -54,8 +54,7 @@ function configOf(modelDir: string): Config {
 }
 
 /** Vectors of the model's length that depend on text and model; the engine itself has its own tests. */
-const openEmbedder: OpenEmbedder = async ({ modelDir }) => {
-  const { identity, recipe } = await describeModel(modelDir);
+const openEmbedder: OpenEmbedder = async ({ model: { identity, recipe } }) => {
   const { dimension } = identity;
   return {
     identity,
@@ -80,19 +79,19 @@ const openEmbedder: OpenEmbedder = async ({ modelDir }) => {
 };
 
 async function makeIndex(modelDir: string): Promise<void> {
-  await using index = await openIndex(configOf(modelDir), { mode: 'write', openEmbedder });
+  await using index = await openForWriting(configOf(modelDir), {}, { openEmbedder });
   await indexProject(index, { phase: 'all' });
 }
 
 async function find(modelDir: string) {
-  await using index = await openIndex(configOf(modelDir), { mode: 'read' });
+  await using index = await openForReading(configOf(modelDir));
   return (await search(index, 'return x', { limit: 5 })).hits;
 }
 
 const remake = (
   modelDir: string,
-  more: { fault?: (name: string) => void; observe?: (event: IndexEvent) => void } = {},
-) => reembed(configOf(modelDir), { mode: 'write', openEmbedder, ...more }, {});
+  { fault, observe }: { fault?: (name: string) => void; observe?: (event: IndexEvent) => void } = {},
+) => reembedIndex(configOf(modelDir), { observe }, { openEmbedder, fault });
 
 describe('an index made with one model', () => {
   test.each([
@@ -105,7 +104,8 @@ describe('an index made with one model', () => {
     for (const name of lost) rmSync(tandem(name));
     const before = readFileSync(tandem('files.jsonl'), 'utf8');
     writeFileSync(join(root, 'src/c.py'), 'def later():\n    pass\n');
-    for (const attempt of [makeIndex(other), find(other)]) {
+    for (const use of [makeIndex, find]) {
+      const attempt = use(other);
       await expect(attempt).rejects.toMatchObject({
         code: 'MODEL_CHANGED',
         hint: expect.stringContaining('--reembed'),
@@ -148,7 +148,7 @@ describe('an index made with one model', () => {
 
   test('an index without a vector takes whatever model comes', async () => {
     {
-      await using index = await openIndex(configOf(one), { mode: 'write' });
+      await using index = await openForWriting(configOf(one), {});
       await indexProject(index, { phase: 1 });
     }
     rmSync(join(indexDir(), 'config.json'));
@@ -177,8 +177,7 @@ describe('reembed', () => {
       // The old vectors are in use until the switch.
       expect(await status(configOf(one))).toMatchObject({ complete: true, model: { dimension: 16 } });
       const notices: string[] = [];
-      await using index = await openIndex(configOf(one), {
-        mode: 'write',
+      await using index = await openForWriting(configOf(one), {
         observe: (event) => event.type === 'notice' && notices.push(event.message),
       });
       expect(index).toBeDefined();

@@ -5,14 +5,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cachedEmbedder } from '../../src/cache/cached-embedder.ts';
 import { openVectorCache, type VectorCache } from '../../src/cache/vector-cache.ts';
-import type { CleanupReport } from '../../src/cleanup/remove-waste.ts';
+import { type CleanupReport, removeWaste } from '../../src/cleanup/remove-waste.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { Embedder } from '../../src/embedding/embedder.ts';
 import { describeModel } from '../../src/embedding/recipe.ts';
-import { cleanUp } from '../../src/operations/cleanup.ts';
 import { indexProject } from '../../src/operations/index.ts';
 import { resume } from '../../src/operations/resume.ts';
-import { openIndex } from '../../src/run/open-index.ts';
+import { openForWriting } from '../../src/run/open-index.ts';
 import type { RunReport } from '../../src/run/report.ts';
 import { DIMENSION, sha256, vectorOf } from '../store/make.ts';
 
@@ -93,16 +92,13 @@ export function machineIn(
       return null;
     }
   };
-  const open = (mode: 'write' | 'resume', fault: (name: string) => void) =>
-    openIndex(config, {
-      mode,
-      fault,
-      groupRows: 6,
-      openEmbedder: async () => {
-        const embedder = await fakeEmbedder((texts) => (machine.embedded += texts));
-        return config.cache === null ? embedder : cachedEmbedder(embedder, openCache(config.cache.directory));
-      },
-    });
+  const open = (creates: boolean, fault?: (name: string) => void) => {
+    const openEmbedder = async () => {
+      const embedder = await fakeEmbedder((texts) => (machine.embedded += texts));
+      return config.cache === null ? embedder : cachedEmbedder(embedder, openCache(config.cache.directory));
+    };
+    return openForWriting(config, { creates }, { fault, groupRows: 6, openEmbedder });
+  };
   const machine: Machine = {
     root,
     indexDir,
@@ -112,14 +108,15 @@ export function machineIn(
     atFault: null,
     run: (phase, { killAt = null, force = false } = {}) =>
       killable(killAt, async (fault) => {
-        await using index = await open('write', fault);
+        await using index = await open(true, fault);
         return await indexProject(index, { phase, force });
       }),
     async resume() {
-      await using index = await open('resume', () => undefined);
+      await using index = await open(false);
       return await resume(index, {});
     },
-    cleanUp: (killAt = null) => killable(killAt, (fault) => cleanUp(config, { now: true, fault })),
+    cleanUp: (killAt = null) =>
+      killable(killAt, (fault) => removeWaste(config, { dimension: DIMENSION }, { now: true, fault })),
     write(path, content) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), content);

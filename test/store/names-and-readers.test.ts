@@ -6,16 +6,7 @@ import { layoutOf } from '../../src/store/layout.ts';
 import { openForReading } from '../../src/store/open-for-reading.ts';
 import { removeFiles, replaceFiles } from '../../src/store/replace-files.ts';
 import { HOSTILE_NAMES } from '../hostile/tree.ts';
-import {
-  DIMENSION,
-  embedPending,
-  makeFile,
-  openStores,
-  temporaryDirectory,
-  texts,
-  vectorOf,
-  writerOf,
-} from './make.ts';
+import { embedPending, makeFile, openStores, temporaryDirectory, texts, vectorOf, writerOf } from './make.ts';
 
 test('a file is removed and replaced by its name alone, whatever the name', async () => {
   await using directory = await temporaryDirectory();
@@ -55,7 +46,6 @@ test('a search whose version another program removed answers from the latest', a
   await using reader = await openForReading({
     root: directory.path,
     indexDir,
-    dimension: DIMENSION,
   });
   const nearest = () => reader.vectors!.nearest(vectorOf(file.chunks[7]!.chunkId), { limit: 1 });
   expect(await nearest()).toMatchObject([{ chunkId: file.chunks[7]!.chunkId }]);

@@ -49,7 +49,8 @@ async function embedAll({ engine, textsFile, vectorsFile, repeat = 1 }) {
 
 async function openOurs({ workers }) {
   const { openEmbedder } = await import('../../../dist/embedding/open.js');
-  const embedder = await openEmbedder({ modelDir: bundled, workers });
+  const { describeModel } = await import('../../../dist/embedding/recipe.js');
+  const embedder = await openEmbedder({ model: await describeModel(bundled), workers });
   const embed = async (texts) => {
     const { vectors, failures } = await embedder.embed(texts);
     if (failures.length > 0) throw new Error(`not embedded: ${JSON.stringify(failures[0])}`);

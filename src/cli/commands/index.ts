@@ -56,10 +56,8 @@ export function registerIndex(program: Command, cli: Cli): void {
     }
     const { force } = flags;
     const report = flags.reembed
-      ? await runReported(cli, config, flags, (library, options, signal) =>
-          library.reembed(config, options, { signal, force }),
-        )
-      : await runOnIndex(cli, config, flags, 'write', (library, index, signal) =>
+      ? await runReported(cli, config, flags, (library, options) => library.reembed(config, { ...options, force }))
+      : await runOnIndex(cli, config, flags, true, (library, index, signal) =>
           library.indexProject(index, { phase: flags.phase, signal, force }),
         );
     if (flags.json) cli.out.raw((await import('../report/json.ts')).runAsJson(report));

@@ -17,7 +17,7 @@ export function registerResume(program: Command, cli: Cli): void {
   addRunOptions(command).action(async (path: string | undefined, _flags, self: Command) => {
     const flags = self.optsWithGlobals<GlobalFlags>();
     const config = await configFor(cli, self, path, false);
-    const report = await runOnIndex(cli, config, flags, 'resume', (library, index, signal) =>
+    const report = await runOnIndex(cli, config, flags, false, (library, index, signal) =>
       library.resume(index, { signal }),
     );
     if (flags.json) cli.out.raw((await import('../report/json.ts')).runAsJson(report));

@@ -45,11 +45,11 @@ export async function runOnIndex(
   cli: Cli,
   config: Config,
   flags: GlobalFlags & { readonly wait?: string | true; readonly migrate?: boolean },
-  mode: 'write' | 'resume',
+  creates: boolean,
   work: (library: Library, index: Index, signal: AbortSignal) => Promise<RunReport>,
 ): Promise<RunReport> {
   return runReported(cli, config, flags, async (library, options, signal) => {
-    await using index = await library.openIndex(config, { ...options, mode });
+    await using index = await library.openForWriting(config, { ...options, creates });
     return await work(library, index, signal);
   });
 }
@@ -75,7 +75,7 @@ export async function runReported(
     const library = await cli.library();
     signal.throwIfAborted();
     const { observe } = reporter;
-    const report = await work(library, { mode: 'write', observe, wait, signal, migrate: flags.migrate }, signal);
+    const report = await work(library, { observe, wait, signal, migrate: flags.migrate }, signal);
     if (!report.complete) signal.throwIfAborted();
     return report;
   } finally {

@@ -57,8 +57,8 @@ export function registerSearch(program: Command, cli: Cli): void {
       if (query === '')
         throw new IndexerError('USAGE', 'the query is empty', { hint: 'say in words what the code does' });
       const config = await configFor(cli, self, undefined, false);
-      const { openIndex, search } = await cli.library();
-      await using index = await openIndex(config, { mode: 'read' });
+      const { openForReading, search } = await cli.library();
+      await using index = await openForReading(config);
       const answer = await search(index, query, {
         limit: flags.k ?? flags.limit,
         languages: flags.language,

@@ -1,7 +1,6 @@
 // Takes over tables that another program wrote: where a file is on disk as it was indexed, its rows get what ours have
 // beside them (structure rows, a line in the ledger) and keep their vectors. Everything else is left to be parsed again.
 import { join } from 'node:path';
-import { IndexerError } from '../../core/errors.ts';
 import { mapConcurrent } from '../../core/iterate.ts';
 import { LARGEST_OWN_BATCH } from '../assign-batches.ts';
 import type { ChunksStore } from '../chunks.ts';
@@ -9,7 +8,7 @@ import { hashFile } from '../files/file-hash.ts';
 import type { FileRecord, Ledger } from '../ledger.ts';
 import { inSlices } from '../sql.ts';
 import type { StructureStore } from '../structure.ts';
-import { dimensionOf, type VectorsStore } from '../vectors.ts';
+import type { VectorsStore } from '../vectors.ts';
 import { readForeignChunks } from './foreign-chunks.ts';
 import { isSameTime } from './peer-times.ts';
 
@@ -26,8 +25,6 @@ export interface AdoptContext {
   readonly isReplaced: boolean;
   /** When files were last changed as far as that program recorded it, in seconds, by path. */
   readonly recordedTimes: () => Promise<ReadonlyMap<string, number>>;
-  /** The model that new vectors will come from; null where all will be made anew, whatever made the old ones. */
-  readonly model: { readonly id: string; readonly dimension: number } | null;
 }
 
 /** What became of the files of another program's tables. */
@@ -47,11 +44,9 @@ const GROUP_ROWS = 10_240;
  * recorded time is the disk's, and its rows get the hash. Rows that
  * we wrote ourselves are left alone, for Phase 1 makes more of them than can be told from the tables. Structure first,
  * then all lines at once: killed between the two, the next opening does it again. Null if no file is another program's.
- * Errors: MODEL_CHANGED if another model made the vectors.
  */
 export async function adoptForeignFiles(ctx: AdoptContext): Promise<Adoption | null> {
   if (ctx.ledger.files.size > 0 && !ctx.isReplaced) return null;
-  if (ctx.model !== null) await refuseOtherModel(ctx.vectors, ctx.model);
   const files = await findForeignFiles(ctx);
   if (files.size === 0) return null;
   const records: FileRecord[] = [];
@@ -89,32 +84,6 @@ export async function adoptForeignFiles(ctx: AdoptContext): Promise<Adoption | n
   await ctx.ledger.append(records, []);
   await ctx.ledger.makeDurable();
   return adoption;
-}
-
-async function refuseOtherModel(
-  vectors: VectorsStore,
-  model: { readonly id: string; readonly dimension: number },
-): Promise<void> {
-  const width = await dimensionOf(vectors.table);
-  if (width !== model.dimension) throw otherModel(`vectors of ${width} dimensions`, model.id);
-  const foreign = { columns: ['model_version'], where: 'embedding_batch_id IS NULL' };
-  for await (const rows of vectors.table.scan(foreign)) {
-    for (const name of new Set(rows.strings('model_version'))) {
-      if (name && name !== 'migrated' && !isSameModel(name, model.id)) throw otherModel(name, model.id);
-    }
-  }
-}
-
-/** Names with and without their publisher. */
-export function isSameModel(a: string, b: string): boolean {
-  const short = (name: string) => name.toLowerCase().replace(/^sentence-transformers\//, '');
-  return short(a) === short(b);
-}
-
-function otherModel(found: string, modelId: string): IndexerError {
-  return new IndexerError('MODEL_CHANGED', `this index was made with ${found}; this program uses ${modelId}`, {
-    hint: 'no chunk or vector was changed; vectors of two models cannot be compared. Embed everything anew with --reembed, or index into another directory with --index-dir',
-  });
 }
 
 interface ForeignFile {

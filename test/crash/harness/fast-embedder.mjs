@@ -6,7 +6,7 @@ import { describeModel } from '../../../dist/embedding/recipe.js';
 
 export const modelDir = fileURLToPath(new URL('../../../models/all-MiniLM-L6-v2', import.meta.url));
 
-/** An opener as `openIndex` takes one; `texts` of what it returns counts what it was given. */
+/** An opener as the test hooks take one; `texts` of what it returns counts what it was given. */
 export async function fastEmbedder() {
   const { identity, recipe } = await describeModel(modelDir);
   const counter = { texts: 0 };

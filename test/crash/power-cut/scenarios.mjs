@@ -1,7 +1,8 @@
 // Runs that are watched while they write, each with what it had promised at every moment.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { indexProject, openIndex } from '../../../dist/index.js';
+import { indexProject } from '../../../dist/index.js';
+import { openForWriting } from '../../../dist/run/open-index.js';
 import { configOf, fastEmbedder } from '../harness/fast-embedder.mjs';
 import { edit, makeProject } from '../harness/project.mjs';
 import { digest, snapshot } from '../harness/snapshot.mjs';
@@ -47,14 +48,10 @@ export async function play(name, folder, random, leaveOut) {
   const embedder = await fastEmbedder();
   for (const each of [root, parent]) mkdirSync(each, { recursive: true });
   makeProject(root, { files, functions });
-  /** @param {Partial<import('../../../dist/index.js').OpenIndexOptions>} options */
-  const index = async (options) => {
-    const opened = await openIndex(configOf(root, indexDir, checkpointInterval), {
-      mode: 'write',
-      groupRows,
-      openEmbedder: embedder.open,
-      ...options,
-    });
+  /** @param {import('../../../dist/run/opened.js').TestHooks} hooks */
+  const index = async (hooks) => {
+    const config = configOf(root, indexDir, checkpointInterval);
+    const opened = await openForWriting(config, {}, { groupRows, openEmbedder: embedder.open, ...hooks });
     try {
       return await indexProject(opened, { phase: 'all' });
     } finally {

@@ -1,7 +1,8 @@
 // Cuts the power at moments drawn from a recorded run, and lets the program go on from the worst disk that may be left.
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { indexProject, openIndex, verifyIndex } from '../../../dist/index.js';
+import { indexProject, verifyIndex } from '../../../dist/index.js';
+import { openForWriting } from '../../../dist/run/open-index.js';
 import { configOf, fastEmbedder, modelDir } from '../harness/fast-embedder.mjs';
 import { randomFrom } from '../harness/random.mjs';
 import { digest } from '../harness/snapshot.mjs';
@@ -72,14 +73,12 @@ async function goOn({ root, total, kept, expected, options: { groupRows, checkpo
   const problems = [];
   let report;
   try {
-    const index = await openIndex(configOf(root, indexDir, checkpointInterval), {
-      mode: 'write',
-      groupRows,
-      openEmbedder: embedder.open,
-      observe: (event) => {
-        if (event.type === 'warning' && event.message.includes('set aside')) tally.setAside++;
-      },
-    });
+    /** @param {import('../../../dist/index.js').IndexEvent} event */
+    const observe = (event) => {
+      if (event.type === 'warning' && event.message.includes('set aside')) tally.setAside++;
+    };
+    const config = configOf(root, indexDir, checkpointInterval);
+    const index = await openForWriting(config, { observe }, { groupRows, openEmbedder: embedder.open });
     try {
       report = await indexProject(index, { phase: 'all' });
     } finally {
