@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadConfig, openIndex, type SearchHit, search } from '../../src/index.ts';
+import { loadConfig, openForReading, type SearchHit, search } from '../../src/index.ts';
 import { connect } from '../../src/store/lance/connect.ts';
 import { INDEX, indexedProject, read, removeTemplate, tandem, write } from '../compat-failures/project.ts';
 
@@ -25,7 +25,7 @@ const USERS = 'src/users.py';
 /** The best hit of a file; in this process, since starting the program takes longer than the search. */
 async function hitOf(root: string, path: string, query = 'send a mail'): Promise<SearchHit> {
   const config = loadConfig({ path: root, creates: false, env: {} });
-  await using index = await openIndex(config, { mode: 'read' });
+  await using index = await openForReading(config);
   const hit = (await search(index, query, { limit: 10 })).hits.find(({ file_path }) => file_path === path);
   if (hit === undefined) throw new Error(`no hit in ${path}`);
   return hit;
