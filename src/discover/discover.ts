@@ -80,7 +80,12 @@ export async function discover(root: string, options: DiscoverOptions): Promise<
     signal: options.signal,
   });
   const forced = options.rules
-    ? await listForced(realRoot, options.rules, (folder) => folder === folders.indexFolder, options.signal)
+    ? await listForced(
+        realRoot,
+        options.rules,
+        (folder) => folder === folders.indexFolder || folders.isLinkedWorktree(folder),
+        options.signal,
+      )
     : { paths: [], failed: [] };
   const found = await lookAt(realRoot, [...listing.paths, ...forced.paths], folders, {
     ...options,

@@ -1,10 +1,11 @@
 // Which folders may be entered, asked by both ways of listing files: never a link, never version control's or an
-// index's own, nothing vendored, nothing that our own `.tandemignore` files hide or the user left out. Answers are remembered per folder.
+// index's own, nothing vendored, no second work tree of the same repository, nothing that our own `.tandemignore` files hide or the user left out. Answers are remembered per folder.
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { isSilentName, isVendoredFolder } from './file-policy.ts';
 import { type IgnoreRules, NO_RULES, readRuleFile } from './ignore-rules.ts';
+import { openLinkedWorktrees } from './linked-worktrees.ts';
 import { compileSelection, EVERYTHING, type Selection } from './selection.ts';
 
 const OWN_RULE_FILE = '.tandemignore';
@@ -20,12 +21,14 @@ export interface Folders {
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
   /** The index directory relative to the root, or null if it lies elsewhere. */
   readonly indexFolder: string | null;
+  /** True for a folder with the same repository checked out once more. */
+  isLinkedWorktree(folder: string): boolean;
   /** How often each own rule or wish (`file:line: pattern`) hid something. */
   readonly hits: ReadonlyMap<string, number>;
 }
 
 /** `ignored` by our own rule files, `excluded` and `not included` by the user's patterns. */
-export type FolderSkip = 'vendored' | 'ignored' | 'excluded' | 'not included';
+export type FolderSkip = 'vendored' | 'linked worktree' | 'ignored' | 'excluded' | 'not included';
 
 type State = { readonly rules: IgnoreRules } | 'closed';
 
@@ -36,6 +39,7 @@ export function openFolders(root: string, indexDir: string, selection: Selection
   const failed: { path: string; reason: string }[] = [];
   const hits = new Map<string, number>();
   const indexFolder = folderWithin(root, indexDir);
+  const isLinkedWorktree = openLinkedWorktrees(root);
 
   const isHidden = (rules: IgnoreRules, path: string) => {
     const own = rules.hiddenBy(path);
@@ -59,7 +63,10 @@ export function openFolders(root: string, indexDir: string, selection: Selection
     if (isHidden(above.rules, `${folder}/`)) return 'closed';
     // A tracked file's folder may have become a link, which git lists the file through.
     if (!lstatSync(absolute, { throwIfNoEntry: false })?.isDirectory()) return 'closed';
-    return enter(absolute, folder, above.rules);
+    const state = enter(absolute, folder, above.rules);
+    if (!isLinkedWorktree(folder)) return state;
+    skipped.push({ path: folder, reason: 'linked worktree', rule: null });
+    return 'closed';
   };
 
   const stateOf = (folder: string): State => {
@@ -81,6 +88,7 @@ export function openFolders(root: string, indexDir: string, selection: Selection
     failed,
     hits,
     indexFolder,
+    isLinkedWorktree,
     isOpen: (folder) => stateOf(folder) !== 'closed',
     admits(path) {
       const state = stateOf(parentOf(path));

@@ -41,7 +41,7 @@ interface Forced {
 export async function listForced(
   root: string,
   rules: SourceRules,
-  isIndexDir: (folder: string) => boolean,
+  isClosed: (folder: string) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<Forced> {
   const { forceIncludePatterns: patterns, forceIncludePaths: places } = rules;
@@ -61,6 +61,7 @@ export async function listForced(
     const folder = waiting.pop()!;
     let entries: ReturnType<typeof entriesOf>;
     try {
+      if (folder !== '' && isClosed(folder)) continue;
       entries = entriesOf(absolutePath(root, folder));
     } catch (error) {
       failed.push({ path: folder, reason: messageOf(error) });
@@ -71,7 +72,7 @@ export async function listForced(
       const path = folder === '' ? name : `${folder}/${name}`;
       if (!isUtf8(entry.name) || isSilentName(name)) continue;
       if (entry.isDirectory()) {
-        const isOpen = !isIndexDir(path) && mayHold(path) && (!isVendoredFolder(name) || isNamed(path));
+        const isOpen = mayHold(path) && (!isVendoredFolder(name) || isNamed(path));
         if (isOpen) waiting.push(path);
       } else if (liesInPlace(path) || patterns.some((pattern) => matchesGlob(pattern, path))) paths.push(path);
     }

@@ -43,13 +43,14 @@ function shown(root: string, path: string): string {
   return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
 }
 
-function topOf(folder: string): string | null {
+/** The nearest folder upward that has a `.git`; null if there is none. */
+export function topOf(folder: string): string | null {
   if (existsSync(join(folder, '.git'))) return folder;
   return dirname(folder) === folder ? null : topOf(dirname(folder));
 }
 
 /** Of a linked work tree or a submodule `.git` is a file that says where; work trees share what we look for. */
-function commonDirectory(top: string): string {
+export function commonDirectory(top: string): string {
   const git = join(top, '.git');
   const target = gitFileTarget(top);
   if (target === null) return git;

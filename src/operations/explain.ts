@@ -127,6 +127,7 @@ const NAME_POLICY: Readonly<Record<string, string>> = {
   binary: 'its extension stands for data that is no text',
   generated: 'an attributes file says that a program wrote it',
   vendored: 'the work of others: by its folder, which a tool fills, or by an attributes file',
+  'linked worktree': 'the same repository checked out once more; to index it, name its folder',
   symlink: 'links are not followed; what they lead to is indexed where it lies',
   'not a regular file': 'a pipe, a socket or a device',
   'name is not UTF-8': 'its name cannot be stored',
