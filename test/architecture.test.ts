@@ -62,7 +62,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   'apache-arrow': /^store\//,
   'web-tree-sitter': /^phase1-parse\/syntax\//,
   '@huggingface/tokenizers': /^embedding\/local-model\.ts$/,
-  'onnxruntime-node': /^embedding\/local-model\.ts$/,
+  'onnxruntime-node': /^embedding\/runtime\.ts$/,
   commander: /^cli\//,
   ora: /^cli\//,
 };

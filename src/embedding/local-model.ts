@@ -1,15 +1,13 @@
-// The only user of the tokenizer and of the runtime: one of each, single-threaded, from files on this disk. transformers.js
-// is made of the same two, and takes twice as long to start (docs/decisions/0003). The caller has verified the files.
+// The only user of the tokenizer, and with it a session of the runtime, from files on this disk. transformers.js is made of
+// the same two, and takes twice as long to start (docs/decisions/0003). The caller has verified the files.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { onnxPathOf } from './manifest.ts';
 import type { ModelToServe } from './messages.ts';
 import { pool } from './pooling.ts';
+import { type Arithmetic, createSession, type InferenceSession, Tensor } from './runtime.ts';
 import type { Encode } from './tokens.ts';
-
-env.logLevel = 'fatal'; // what goes wrong is thrown
 
 /** A loaded model. Not to be called again before the last `run` has resolved. */
 export interface LocalModel {
@@ -20,35 +18,25 @@ export interface LocalModel {
   run(ids: Int32Array, rows: number): Promise<Float32Array>;
 }
 
-// One thread per session: several small sessions beat one wide one, and sums keep one order.
-// 'basic' avoids a fused layer normalisation that is slower on CPUs than its parts.
-const SESSION_OPTIONS = {
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'basic',
-  enableCpuMemArena: true,
-  enableMemPattern: false, // shapes vary from run to run, patterns would pile up
-  logSeverityLevel: 4, // as above: fatal
-  extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
-} as const;
-
 /** The graph pools and normalises by itself, or leaves that to us. */
 const POOLED_OUTPUT = 'sentence_embedding';
 const TOKEN_OUTPUTS = ['last_hidden_state', 'token_embeddings'];
 
 type ModelToLoad = Pick<ModelToServe, 'folder' | 'dtype' | 'device' | 'pooling' | 'dimension'>;
 
-/** Loads the model from its folder; takes a fraction of a second. Throws what the runtime throws. */
-export async function loadLocalModel({ folder, dtype, device, pooling, dimension }: ModelToLoad): Promise<LocalModel> {
+/**
+ * Loads the model from its folder; takes a fraction of a second. Tests give an `arithmetic` that is not this processor's.
+ * Throws what the runtime throws.
+ */
+export async function loadLocalModel(
+  { folder, dtype, device, pooling, dimension }: ModelToLoad,
+  arithmetic?: Arithmetic,
+): Promise<LocalModel> {
   const tokenizer = new Tokenizer(
     await readJson(folder, 'tokenizer.json'),
     await readJson(folder, 'tokenizer_config.json'),
   );
-  const session = await InferenceSession.create(join(folder, onnxPathOf(dtype)), {
-    ...SESSION_OPTIONS,
-    executionProviders: [device], // this one alone: the runtime is not given a second one to fall back to
-  });
+  const session = await createSession(join(folder, onnxPathOf(dtype)), { dtype, device }, arithmetic);
   const output = [POOLED_OUTPUT, ...TOKEN_OUTPUTS].find((name) => session.outputNames.includes(name));
   if (output === undefined) {
     throw new Error(`the model has no output named ${[POOLED_OUTPUT, ...TOKEN_OUTPUTS].join(' or ')}`);

@@ -1,10 +1,9 @@
 // How vectors came to be, in eight digits, and what the model is, without loading it.
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import type { Device } from '../core/device.ts';
-import { errnoOf } from '../core/errors.ts';
 import type { ModelIdentity } from './embedder.ts';
 import { type ModelSpec, readKnownModels, readModelSpec } from './manifest.ts';
 import { readModelFolder } from './model-folder.ts';
@@ -16,7 +15,7 @@ export interface ModelDescription {
   readonly identity: ModelIdentity;
   /** See `Embedder.recipe`. */
   readonly recipe: string;
-  /** 32 hex digits over identity, recipe and prefixes: equal only where equal texts get equal bits. */
+  /** 32 hex digits over identity, recipe and prefixes: equal only where equal texts get equal vectors. */
   readonly fingerprint: string;
   readonly spec: ModelSpec;
   readonly device: Device;
@@ -40,14 +39,14 @@ export async function describeModel(modelDir: string, device: Device = 'cpu'): P
     maxTokens: spec.maxTokens,
     onnxSha256: spec.files.onnx.sha256,
     runtimeMajor: await runtimeMajor(),
-    cpuClass: device === 'cpu' ? await cpuClass() : device,
+    cpuClass: device === 'cpu' ? cpuClass() : device,
   };
   const whole = JSON.stringify([identity, parts, spec.prefixes]);
   const fingerprint = createHash('sha256').update(whole).digest('hex').slice(0, 32);
   return { folder: resolve(modelDir), identity, recipe: recipeOf(parts), fingerprint, spec, device };
 }
 
-/** What two vectors of one model should share for their bits to be equal. */
+/** What two vectors of one model should share to be equal: bit by bit on one processor, nearly so on another. */
 export interface RecipeParts {
   readonly textRecipeVersion: number;
   readonly maxTokens: number;
@@ -69,25 +68,10 @@ async function runtimeMajor(): Promise<string> {
   return String(version).split('.')[0] ?? 'unknown';
 }
 
-// One processor's flags fit well into this; with hundreds of processors the whole file would be long.
-const CPU_INFO_BYTES = 16_384;
-
-/** `x64-vnni`, `x64`, `x64-unknown` (flags not readable), else the architecture's name: machines whose int8 sums agree. */
-export async function cpuClass(arch: string = process.arch, cpuInfo: string = '/proc/cpuinfo'): Promise<string> {
-  if (arch !== 'x64') return arch;
-  const flags = /^flags\s*:(.*)$/m.exec(await readStart(cpuInfo))?.[1];
-  if (flags === undefined) return 'x64-unknown';
-  return /\bavx(512)?_vnni\b/.test(flags) ? 'x64-vnni' : 'x64';
-}
-
-async function readStart(path: string): Promise<string> {
-  try {
-    await using file = await open(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(CPU_INFO_BYTES), 0, CPU_INFO_BYTES, 0);
-    return buffer.toString('latin1', 0, bytesRead);
-  } catch (error) {
-    // Only Linux tells; elsewhere the class says so itself.
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'EACCES') return '';
-    throw error;
-  }
+/**
+ * One name for every x64 processor, for they make the same vectors up to the last bits of a few (docs/decisions/0016). It
+ * is what those with VNNI were called while the others made vectors that were further off, so theirs stay current.
+ */
+export function cpuClass(arch: string = process.arch): string {
+  return arch === 'x64' ? 'x64-vnni' : arch;
 }

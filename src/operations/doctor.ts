@@ -9,6 +9,7 @@ import { IndexerError, messageOf } from '../core/errors.ts';
 import { describeDisk, nearestExisting, probeDirectory } from '../doctor/probe-directory.ts';
 import { verifyModelFiles } from '../embedding/model-files.ts';
 import { openEmbedder } from '../embedding/open.ts';
+import { describeProcessor, type Processor } from '../embedding/processor.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { loadBuiltInLanguages } from '../languages/load.ts';
 import { layoutOf } from '../store/layout.ts';
@@ -19,7 +20,7 @@ import { refuseOtherProject } from '../store/project.ts';
 import { connectTo } from '../verify/read-table.ts';
 
 export interface Check {
-  /** `node`, `versions`, `table engine`, `model files`, `embedding`, `grammars`, `index`, `write`, …; stable. */
+  /** `node`, `versions`, `table engine`, `model files`, `embedding`, `processor`, `grammars`, `index`, `write`, …; stable. */
   readonly name: string;
   /** `warning`: it works, but not as well as it could. */
   readonly state: 'ok' | 'warning' | 'failed';
@@ -49,6 +50,7 @@ export async function diagnose(config: Pick<Config, 'root' | 'indexDir' | 'model
     await checkEngine(config.root),
     await checkModelFiles(config.modelDir),
     await checkEmbedding(config),
+    processorCheck(await describeProcessor()),
     await checkGrammars(),
     ...(await checkDisk(config.indexDir)),
     await checkMode(config),
@@ -121,6 +123,12 @@ async function checkEmbedding({ modelDir, device }: ModelPlace): Promise<Check> 
   } catch (error) {
     return failed('embedding', messageOf(error), hintOf(error));
   }
+}
+
+/** A slower class is no fault: its vectors are the same. */
+export function processorCheck({ name, class: kind, cost }: Processor): Check {
+  const found = [name, kind, cost].filter((part) => part !== '').join(', ');
+  return kind === 'unknown' ? warning('processor', found, 'see the line on embedding') : ok('processor', found);
 }
 
 async function checkGrammars(): Promise<Check> {

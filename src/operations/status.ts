@@ -1,5 +1,7 @@
-// What the index holds, as data. Reads without a lock, and loads neither model nor parser.
+// What the index holds, as data. Reads without a lock, and loads neither model nor parser; the runtime only to tell what
+// processor this is.
 import type { Config } from '../config/schema.ts';
+import { describeProcessor, type Processor } from '../embedding/processor.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { readCheckpoint } from '../phase2-embed/checkpoint.ts';
 import { isVersionGone } from '../store/lance/engine-failure.ts';
@@ -43,6 +45,8 @@ export interface StatusReport {
     readonly recipe: string;
     readonly outdated: number;
   } | null;
+  /** Where vectors would be made now; null where there are no tables to add them to. */
+  readonly processor: Processor | null;
   readonly checkpoint: {
     readonly run_id: string;
     readonly batch_id: number;
@@ -111,6 +115,7 @@ export async function status(config: Config): Promise<StatusReport> {
           outdated: vectors - (recipes[recipe] ?? 0),
         }
       : null,
+    processor: await describeProcessor(),
     checkpoint:
       checkpoint.state === 'read'
         ? {
@@ -132,6 +137,7 @@ const nothingStored = {
   chunks: { total: 0, pending: 0, processing: 0, complete: 0, error: 0 },
   vectors: 0,
   model: null,
+  processor: null,
   checkpoint: null,
   last_run: null,
 };

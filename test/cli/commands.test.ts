@@ -29,6 +29,7 @@ const EMPTY_STATUS: StatusReport = {
   chunks: { total: 0, pending: 0, processing: 0, complete: 0, error: 0 },
   vectors: 0,
   model: null,
+  processor: null,
   checkpoint: null,
   last_run: null,
   locked_by: null,
@@ -331,6 +332,7 @@ describe('status', () => {
     chunks: { total: 100, pending: 30, processing: 5, complete: 64, error: 1 },
     vectors: 64,
     model: { id: 'a/b', dimension: 384, recipes: { aa: 60, bb: 4 }, recipe: 'aa', outdated: 4 },
+    processor: { name: 'A chip', class: 'x64-avx2', cost: 'no VNNI: slower' },
     checkpoint: { run_id: 'r', batch_id: 2, chunks_done: 64, chunks_remaining: 36, saved_at: '2030-01-01T00:00:00Z' },
     last_run: {
       run_id: 'r',
@@ -353,6 +355,7 @@ describe('status', () => {
       '  vectors    64',
       '  model      a/b (384 dimensions; 60 by recipe aa, 4 by recipe bb)',
       '  outdated   4 vectors were made by another recipe; replaced as their files change, or at once by: index --reembed',
+      '  processor  A chip, x64-avx2, no VNNI: slower',
       '  last run   started 2030-01-01T00:00:00Z, not finished; phase 1 finished, phase 2 unfinished',
       '  checkpoint batch 2, 64 chunks done, 36 remaining, saved 2030-01-01T00:00:00Z',
       'Next: tandem resume /r',

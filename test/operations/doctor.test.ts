@@ -2,7 +2,7 @@ import { chmod, cp, mkdir, readdir, truncate, writeFile } from 'node:fs/promises
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nearestExisting, probeDirectory } from '../../src/doctor/probe-directory.ts';
-import { type Check, checkNode, diagnose, spaceCheck } from '../../src/operations/doctor.ts';
+import { type Check, checkNode, diagnose, processorCheck, spaceCheck } from '../../src/operations/doctor.ts';
 import { openStores, temporaryDirectory } from '../store/make.ts';
 import { modelDir } from '../verify/fixture.ts';
 
@@ -23,6 +23,7 @@ describe('doctor', () => {
       'table engine',
       'model files',
       'embedding',
+      'processor',
       'grammars',
       'write',
       'hard links',
@@ -70,6 +71,17 @@ describe('doctor', () => {
     ['22.0.0', 'ok'],
   ])('of Node %s says %s', (version, state) => {
     expect(checkNode(version)).toMatchObject({ state, remedy: state === 'ok' ? '' : expect.stringContaining('20.19') });
+  });
+
+  test('names the class of processor with its cost, which is no fault, and one on which the runtime does not load', () => {
+    expect(processorCheck({ name: 'A chip', class: 'x64-avx2', cost: 'no VNNI: slower' })).toMatchObject({
+      state: 'ok',
+      found: 'A chip, x64-avx2, no VNNI: slower',
+    });
+    expect(processorCheck({ name: '', class: 'unknown', cost: 'nothing works' })).toMatchObject({
+      state: 'warning',
+      found: 'unknown, nothing works',
+    });
   });
 
   test('of free space says whether it will do', () => {

@@ -7,6 +7,8 @@
     python tools/model/build.py dynamic out.onnx     the usual dynamic int8 per channel: the comparator of the bench
     python tools/model/build.py product:384:1536 out.onnx
                                                      one integer matrix product of that size, to measure a processor
+    python tools/model/build.py arithmetic models/arithmetic.onnx
+                                                     two small products by which the engine tells processors apart
 """
 
 import hashlib
@@ -59,7 +61,18 @@ def product(path, inner, outer):
     graph.save(path, {"a": (TensorProto.UINT8, ["rows", inner])}, {"y": (TensorProto.INT32, ["rows", outer])})
 
 
-KINDS = {"static": static, "static7": static7, "fp32": fp32, "dynamic": dynamic, "product": product}
+def arithmetic(path):
+    """Tells processors apart: integer sums that may saturate, and (1 + s)² - (1 + 2s), 0 unless products are not rounded."""
+    graph = Graph()
+    weights = graph.constant("weights", np.full((4, 16), 127, np.int8))
+    graph.node("MatMulInteger", ["integers", weights], "sums")
+    step = np.float32(2**-12)
+    graph.node("MatMul", ["floats", graph.constant("factors", np.float32([[1] * 16, [1 + step] * 16]))], "rest")
+    inputs = {"integers": (TensorProto.UINT8, ["rows", 4]), "floats": (TensorProto.FLOAT, ["rows", 2])}
+    graph.save(path, inputs, {"sums": (TensorProto.INT32, ["rows", 16]), "rest": (TensorProto.FLOAT, ["rows", 16])})
+
+
+KINDS = {"static": static, "static7": static7, "fp32": fp32, "dynamic": dynamic, "product": product, "arithmetic": arithmetic}
 
 
 def main(kind="static", path=BUNDLED / "onnx" / "model_quantized.onnx"):

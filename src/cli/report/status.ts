@@ -7,7 +7,7 @@ import { visible } from '../visible.ts';
 const MOST_UNFINISHED = 10;
 
 export function printStatus(out: Output, status: StatusReport, invocation: string): void {
-  const { files, chunks, model, checkpoint, last_run: run, locked_by: holder } = status;
+  const { files, chunks, model, processor, checkpoint, last_run: run, locked_by: holder } = status;
   const row = (name: string, text: string) => out.line(`  ${name.padEnd(10)} ${text}`);
 
   out.line(`Index of ${out.bold(visible(status.root))}`);
@@ -37,6 +37,10 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
   if (model !== null && model.outdated > 0) {
     const how = 'replaced as their files change, or at once by: index --reembed';
     row('outdated', `${count(model.outdated)} vectors were made by another recipe; ${how}`);
+  }
+  if (processor !== null) {
+    const { name, class: kind, cost } = processor;
+    row('processor', [visible(name), kind, cost].filter((part) => part !== '').join(', '));
   }
   if (run !== null && wasLookedAt(run)) {
     const end = run.finished_at === null ? 'not finished' : `finished ${visible(run.finished_at)}`;
