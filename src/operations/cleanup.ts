@@ -18,7 +18,7 @@ export async function cleanUp(
     if (!isOfModel(begun, toStoredModel(identity))) return 'other-model';
     return begun.recipe === recipe ? 'this-model' : 'none';
   };
-  const lock = waiting(options.wait, options.observe ?? (() => undefined));
+  const lock = waiting(options.wait, options.observe ?? (() => undefined), options.signal);
   if (!options.dryRun) {
     await finishInterruptedMigration(config.indexDir, { observe: options.observe, lock });
   }

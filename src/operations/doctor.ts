@@ -211,7 +211,11 @@ async function checkLock(indexDir: string): Promise<Check> {
   const verdict = judge(file, await describeSelf(''));
   if (verdict === 'alive') return ok('lock', `held by ${who}`);
   if (verdict === 'dead') return ok('lock', `left behind by ${who}; the next run takes it over`);
-  return warning('lock', `held by ${who}, which cannot be seen from here`, 'if it has ended: tandem unlock');
+  return warning(
+    'lock',
+    `held by ${who}, which cannot be seen from here`,
+    'if it has ended, the next run takes it over within a minute; at once: tandem unlock --force',
+  );
 }
 
 function hintOf(error: unknown): string {

@@ -87,7 +87,7 @@ async function settleLayout(
   { fault }: TestHooks,
 ): Promise<void> {
   const { observe, signal } = options;
-  const lock = waiting(options.wait, observe ?? ignore);
+  const lock = waiting(options.wait, observe ?? ignore, signal);
   await finishInterruptedMigration(indexDir, { observe, fault, lock });
   if (options.creates === false || options.migrate === false) return;
   if ((await detectLayout(indexDir)) !== 'code_search') return;
@@ -97,13 +97,13 @@ async function settleLayout(
 async function openStores(
   config: Config,
   model: ModelDescription,
-  { observe = ignore, wait, creates }: OpenIndexOptions,
+  { observe = ignore, wait, creates, signal }: OpenIndexOptions,
   { fault = ignore, groupRows = 10_240, openEmbedder }: TestHooks,
   checkModel?: OpenForWritingOptions['checkModel'],
 ): Promise<WritableIndex> {
   const { dimension } = model.identity;
   const { root, indexDir, durability } = config;
-  const lock = waiting(wait, observe);
+  const lock = waiting(wait, observe, signal);
   const stores = await openWritableStores({ root, indexDir, durability, dimension, lock, creates, checkModel });
   try {
     for (const name of stores.quarantined) {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -142,10 +142,12 @@ describe('the lock', () => {
     const path = join(directory.path, 'lock');
     const stale = JSON.parse(await deadHolder(path)) as object;
     await writeFile(path, JSON.stringify({ ...stale, host: 'buildbox', pid: 4121 }));
-    await expect(acquireLock(path)).rejects.toMatchObject({
+    const beat = setInterval(() => void utimes(path, new Date(), new Date()), 40);
+    await expect(acquireLock(path, { pollMs: 30 })).rejects.toMatchObject({
       code: 'INDEX_LOCKED',
       message: expect.stringMatching(/pid 4121 on buildbox/),
     });
+    clearInterval(beat);
   });
 
   test('a holder whose lock was taken over notices before it writes', async () => {

@@ -18,12 +18,15 @@ export interface Lock {
 }
 
 export interface LockOptions {
-  /** How long to wait for another holder, in milliseconds; 0 (the default) refuses at once. */
+  /**
+   * How long to wait for another holder, in milliseconds; 0 (the default) refuses one that is seen to live at once. One that
+   * cannot be seen is watched until its heartbeat shows, or stood still for long enough, whatever this says.
+   */
   readonly waitMs?: number | undefined;
   /** Ends the wait with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called once if there is something to wait for. */
-  readonly onWait?: ((holder: LockHolder) => void) | undefined;
+  /** Called once if there is something to wait for; `forMs` is null where it is the holder's end. */
+  readonly onWait?: ((holder: LockHolder, forMs: number | null) => void) | undefined;
   /** A heartbeat that stands still for so long while we watch has ended. */
   readonly staleAfterMs?: number | undefined;
   readonly pollMs?: number | undefined;
@@ -39,12 +42,16 @@ export interface Wait {
   readonly signal?: AbortSignal | undefined;
 }
 
-export function waiting(wait: Wait | undefined, observe: Observer): LockOptions {
-  if (wait === undefined) return {};
+/** `signal` ends the time for which a holder that cannot be seen is watched. */
+export function waiting(wait: Wait | undefined, observe: Observer, signal?: AbortSignal): LockOptions {
   return {
-    waitMs: wait.seconds === null ? Number.POSITIVE_INFINITY : wait.seconds * 1000,
-    signal: wait.signal,
-    onWait: (holder) => observe({ type: 'notice', message: `waiting for ${describeHolder(holder)}` }),
+    waitMs: wait === undefined ? 0 : wait.seconds === null ? Number.POSITIVE_INFINITY : wait.seconds * 1000,
+    signal: wait?.signal ?? signal,
+    onWait: (holder, forMs) => {
+      const who = describeHolder(holder);
+      const watched = `watching for up to ${Math.round((forMs ?? 0) / 1000)} s whether it is still at work: ${who}`;
+      observe({ type: 'notice', message: forMs === null ? `waiting for ${who}` : watched });
+    },
   };
 }
 
@@ -60,7 +67,7 @@ interface Rival {
 
 /**
  * Takes the lock, or throws INDEX_LOCKED naming the holder. A holder known to be dead is replaced by one winner at once;
- * one that cannot be seen from here only if we wait, and its heartbeat stands still for a minute.
+ * one that cannot be seen from here (another host or container) once its heartbeat stood still for a minute.
  */
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<Lock> {
   const { waitMs = 0, signal, onWait, staleAfterMs = STALE_AFTER_MS, pollMs = 250 } = options;
@@ -72,12 +79,13 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
   for (;;) {
     const rival = await attempt(path, self, stale);
     if (rival === null) return hold(path, self, options.heartbeat ?? HEARTBEAT);
+    let isWatched = rival.verdict === 'unknown';
     for (;;) {
       const leftMs = waitMs - (performance.now() - startedAt);
-      if (leftMs <= 0) throw lockedBy(rival, path, waitMs);
-      if (!isAnnounced) onWait?.(rival.holder);
+      if (leftMs <= 0 && !isWatched) throw lockedBy(rival, path, waitMs);
+      if (!isAnnounced) onWait?.(rival.holder, leftMs > 0 ? null : staleAfterMs);
       isAnnounced = true;
-      await sleep(Math.min(pollMs, leftMs), undefined, { signal }).catch((error: unknown) => {
+      await sleep(leftMs > 0 ? Math.min(pollMs, leftMs) : pollMs, undefined, { signal }).catch((error: unknown) => {
         throw signal?.aborted ? signal.reason : error;
       });
       const file = await readLockFile(rival.path);
@@ -85,10 +93,12 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
       const verdict = judge(file, self);
       if (verdict === 'dead') break;
       // A process that can be seen alive is believed even if it is stopped.
-      if (verdict === 'unknown' && watch.look(file) === 'stands-still') {
+      const seen = verdict === 'unknown' ? watch.look(file) : 'beats';
+      if (seen === 'stands-still') {
         stale.add(rival.holder.nonce);
         break;
       }
+      if (seen === 'beats') isWatched = false;
     }
   }
 }
@@ -101,6 +111,19 @@ export async function readLockHolder(
   if (file === null || file.holder === 'unreadable') return null;
   const verdict = judge(file, await describeSelf(''));
   return { ...file.holder, verdict, alive: verdict !== 'dead' };
+}
+
+/** Whether the heartbeat of a holder that cannot be seen shows within `forMs`; the lock is only read. */
+export async function isBeating(path: string, forMs: number = 3 * HEARTBEAT.intervalMs): Promise<boolean> {
+  const first = await readLockFile(path);
+  const endAt = performance.now() + forMs;
+  while (performance.now() < endAt) {
+    await sleep(Math.min(500, forMs));
+    const file = await readLockFile(path);
+    if (first === null || file === null) return false;
+    if (file.beatNs !== first.beatNs) return true;
+  }
+  return false;
 }
 
 function hold(path: string, self: LockHolder, heartbeat: NonNullable<LockOptions['heartbeat']>): Lock {
@@ -228,12 +251,9 @@ export function describeHolder(holder: LockHolder): string {
 }
 
 function lockedBy({ holder, verdict }: Rival, path: string, waitedMs: number): IndexerError {
-  const unseen = verdict === 'unknown' ? ', which cannot be seen from here' : '';
+  const unseen = verdict === 'unknown' ? ', which cannot be seen from here, but its heartbeat can' : '';
   const waited = waitedMs > 0 ? ` (waited ${Math.round(waitedMs / 1000)} s)` : '';
-  const hint =
-    verdict === 'unknown'
-      ? 'if it has ended, add --wait, or run tandem unlock: both go on once its heartbeat stood still for a minute'
-      : 'wait for it to finish (--wait), or stop it, then run this again';
+  const hint = 'wait for it to finish (--wait), or stop it, then run this again';
   return new IndexerError(
     'INDEX_LOCKED',
     `another process is writing this index: ${describeHolder(holder)}${unseen}${waited}`,
