@@ -28,6 +28,8 @@ export { verifyIndex } from './operations/verify.ts';
 export type { OpenIndexOptions } from './run/open-index.ts';
 export type { Index } from './run/opened.ts';
 export type { RunReport } from './run/report.ts';
+export type { FileChoice } from './search/match-files.ts';
+export type { AppliedFilters, LanguageChoice } from './search/narrow.ts';
 export type { SearchHit, SearchOptions } from './search/search.ts';
 export type { Wait } from './store/lock/lock.ts';
 export type { IndexState } from './store/state.ts';

@@ -25,6 +25,7 @@ const FAILURES: Readonly<Record<ErrorCode, readonly [exitCode: number, title: st
   PATH_NOT_A_DIRECTORY: [2, 'not a folder'],
   NOTHING_TO_INDEX: [2, 'nothing to index'],
   CONFIG_INVALID: [2, 'a setting is wrong'],
+  NOTHING_MATCHES: [5, 'a filter matches nothing in the index'],
   NO_INDEX: [10, 'no index here'],
   OTHER_PROJECT: [2, 'the index is of another project'],
   INDEX_LOCKED: [11, 'another indexer is at work'],

@@ -1,7 +1,8 @@
 // The environment variables of mcp-vector-search: those with a counterpart are settings, of the others it is said why
 // they change nothing.
+
+import { nearest } from '../core/nearest.ts';
 import type { Environment } from './environment.ts';
-import { nearest } from './nearest.ts';
 
 const PREFIX = 'MCP_VECTOR_SEARCH_';
 

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'NOTHING_TO_INDEX'
   | 'CONFIG_INVALID'
   | 'NO_INDEX'
+  | 'NOTHING_MATCHES'
   | 'OTHER_PROJECT'
   | 'INDEX_LOCKED'
   | 'LOCK_LOST'

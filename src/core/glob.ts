@@ -22,8 +22,8 @@ export function matchesGlob(glob: string, path: string): boolean {
   return at.has(tokens.length);
 }
 
-/** The same as a regular expression of the engine. */
-export function globAsRegex(glob: string): string {
+/** The same as a regular expression of the engine; `isWhole` if no leading part of the path may be missing. */
+export function globAsRegex(glob: string, isWhole = false): string {
   const parts = tokensOf(glob).map((token) => {
     if (token.kind === 'folders') return '(.*/)?';
     if (token.kind === 'anything') return '.*';
@@ -31,7 +31,7 @@ export function globAsRegex(glob: string): string {
     if (token.kind === 'text') return escaped(token.character);
     return `[${token.not ? '^' : ''}${token.ranges.map(([from, to]) => `${escaped(from)}-${escaped(to)}`).join('')}]`;
   });
-  return `^(?s:(.*/)?${parts.join('')})$`;
+  return `^(?s:${isWhole ? '' : '(.*/)?'}${parts.join('')})$`;
 }
 
 function escaped(character: string): string {

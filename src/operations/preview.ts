@@ -9,7 +9,7 @@ import type { Inspected } from '../phase1-parse/inspect.ts';
 import { isIntactIn, nothingToIndex } from '../phase1-parse/run.ts';
 import { discoverFiles, inspectorOf, phase1Inputs } from '../run/phase1-inputs.ts';
 import { type Census, emptyCensus } from '../store/census.ts';
-import { isVersionGone } from '../store/lance/engine-failure.ts';
+import { readSteadily } from '../store/lance/read-steadily.ts';
 import { layoutOf } from '../store/layout.ts';
 import { type FileRecord, readLedger } from '../store/ledger.ts';
 import { detectLayout, openForReading } from '../store/open-for-reading.ts';
@@ -123,9 +123,8 @@ function changeOf(
 
 async function remember(config: Config): Promise<Remembered> {
   const layout = layoutOf(config.indexDir);
-  const census = emptyCensus();
   const found = await detectLayout(config.indexDir);
-  if (found === 'none') return { files: new Map(), census, previousScanNs: null };
+  if (found === 'none') return { files: new Map(), census: emptyCensus(), previousScanNs: null };
   if (found === 'code_search') {
     throw new IndexerError('MIGRATION_NEEDED', `${layout.indexDir} holds an index in an old layout`, {
       hint: '`tandem index` would convert it first; `tandem migrate --to-dual-table --dry-run` says how',
@@ -133,22 +132,19 @@ async function remember(config: Config): Promise<Remembered> {
   }
   await using stores = await openForReading(config);
   const { table } = stores.chunks;
-  const count = async (into: Census) => {
+  const count = async () => {
+    const census = emptyCensus();
     for await (const rows of table.scan({ columns: ['file_path', 'file_hash'] })) {
       const hashes = rows.strings('file_hash');
-      for (const [index, path] of rows.strings('file_path').entries()) into.count(path ?? '', hashes[index] ?? '');
+      for (const [index, path] of rows.strings('file_path').entries()) census.count(path ?? '', hashes[index] ?? '');
     }
-    return into;
+    return census;
   };
   const run = await readRunFile(layout.runFile);
   const phase1 = run.state === 'read' ? run.value.phase1 : null;
   return {
     files: await readLedger(layout.ledgerFile),
-    census: await count(census).catch(async (error: unknown) => {
-      if (!isVersionGone(error)) throw error;
-      await table.engine.checkoutLatest();
-      return count(emptyCensus());
-    }),
+    census: await readSteadily([table], count),
     previousScanNs: phase1?.finished_at ? phase1.scan_started_ns : null,
   };
 }

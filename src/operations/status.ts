@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { describeProcessor, type Processor } from '../embedding/processor.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { readCheckpoint } from '../phase2-embed/checkpoint.ts';
-import { isVersionGone } from '../store/lance/engine-failure.ts';
+import { readSteadily } from '../store/lance/read-steadily.ts';
 import { layoutOf } from '../store/layout.ts';
 import { type FileRecord, readLedger } from '../store/ledger.ts';
 import { readLockHolder } from '../store/lock/lock.ts';
@@ -95,7 +95,9 @@ export async function status(config: Config): Promise<StatusReport> {
   await using stores = await openForReading(config);
   const runFile = await readRunFile(layout.runFile);
   const run = runFile.state === 'read' ? runFile.value : null;
-  const { chunks, vectors, recipes, matched } = await countSteadily(stores);
+  const { chunks, vectors, recipes, matched } = await readSteadily([stores.chunks.table, stores.vectors?.table], () =>
+    countTables(stores),
+  );
   const checkpoint = await readCheckpoint(layout.checkpointFile);
   const ledger = await readLedger(layout.ledgerFile);
   const unfinished = unfinishedFiles(ledger, run);
@@ -151,17 +153,6 @@ function describeRun(run: RunRecord): NonNullable<StatusReport['last_run']> {
     started_at: run.started_at,
     finished_at: run.finished_at,
   };
-}
-
-/** A writer that compacts may remove the version that is being read: then the latest is read, once. */
-async function countSteadily(stores: ReadableStores) {
-  try {
-    return await countTables(stores);
-  } catch (error) {
-    if (!isVersionGone(error)) throw error;
-    for (const store of [stores.chunks, stores.vectors]) await store?.table.engine.checkoutLatest();
-    return await countTables(stores);
-  }
 }
 
 /** Compares the ids of both tables: equal counts would prove nothing. */

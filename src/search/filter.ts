@@ -1,12 +1,11 @@
 // What a search is narrowed to, as a condition of the engine, so that the limit counts only what fits.
-import { globAsRegex } from '../core/glob.ts';
 import { allOf, anyOf, isIn, matches, not } from '../store/sql.ts';
 
-/** Each that is given must hold; of several values in one, any. */
+/** Each that is given must hold; of several values in one, any. `narrow` makes of it what the engine is asked. */
 export interface SearchFilter {
   /** Languages as stored (`python`). */
   readonly languages?: readonly string[] | undefined;
-  /** Globs over the path or the end of it; `*` crosses folders. */
+  /** Paths, folders or globs, whole or the end of a path; `*` crosses folders; `!` before one leaves out what it matches. */
   readonly files?: readonly string[] | undefined;
   /** Exact name of a function or method. */
   readonly functionName?: string | undefined;
@@ -16,19 +15,24 @@ export interface SearchFilter {
   readonly except?: readonly string[] | undefined;
 }
 
-const FUNCTIONS = ['function', 'method', 'constructor', 'macro'];
-const CLASSES = ['class', 'interface', 'struct', 'enum', 'trait', 'impl', 'type'];
+/** A filter as the engine understands it: languages as they are stored, files as its regular expressions. */
+export interface NarrowFilter extends Omit<SearchFilter, 'files'> {
+  readonly files?: { readonly only: readonly string[]; readonly not: readonly string[] } | undefined;
+}
+
+export const FUNCTIONS = ['function', 'method', 'constructor', 'macro'];
+export const CLASSES = ['class', 'interface', 'struct', 'enum', 'trait', 'impl', 'type'];
 
 /**
  * Undefined where nothing is asked for. Other programs may leave `function_name` empty, so the kind counts too; tables of
  * their earlier releases have no such column (`columns` are those that are there).
  */
-export function conditionOf(filter: SearchFilter, columns: readonly string[]): string | undefined {
+export function conditionOf(filter: NarrowFilter, columns: readonly string[]): string | undefined {
   const conditions: string[] = [];
   if (filter.languages?.length) conditions.push(isIn('language', filter.languages));
-  if (filter.files?.length) {
-    conditions.push(anyOf(filter.files.map((glob) => matches('file_path', globAsRegex(glob)))));
-  }
+  const inFiles = (regexes: readonly string[]) => anyOf(regexes.map((regex) => matches('file_path', regex)));
+  if (filter.files?.only.length) conditions.push(inFiles(filter.files.only));
+  if (filter.files?.not.length) conditions.push(not(inFiles(filter.files.not)));
   const named = (column: string, name: string, kinds: readonly string[]) => {
     const isOfThatName = allOf([isIn('name', [name]), isIn('chunk_type', kinds)]);
     return columns.includes(column) ? anyOf([isIn(column, [name]), isOfThatName]) : isOfThatName;

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { readSource, type SourceRead } from '../discover/read-source.ts';
 import type { ChunksStore } from '../store/chunks.ts';
-import { isVersionGone } from '../store/lance/engine-failure.ts';
+import { readSteadily } from '../store/lance/read-steadily.ts';
 import { inSlices, isIn } from '../store/sql.ts';
 import type { NearestRow } from '../store/vectors.ts';
 import { findText, type LineRange, linesOf } from './find-text.ts';
@@ -34,7 +34,11 @@ export async function compareWithFiles(
   rows: readonly NearestRow[],
   { root, chunks }: { readonly root: string; readonly chunks: ChunksStore },
 ): Promise<Comparison[]> {
-  const hashes = await hashesOf(chunks, rows);
+  const hashes = await hashesOf(
+    chunks,
+    'chunk_id',
+    rows.map((row) => row.chunkId),
+  );
   const realRoot = await realpath(root).catch(() => null);
   const files = new Map<string, FileNow>();
   return rows.map((row) => {
@@ -44,27 +48,35 @@ export async function compareWithFiles(
   });
 }
 
-/** The hash of the bytes that each chunk was cut from, where one was recorded. */
-async function hashesOf(chunks: ChunksStore, rows: readonly NearestRow[]): Promise<Map<string, string>> {
-  const hashes = new Map<string, string>();
-  if (rows.length === 0 || !(await chunks.table.columns()).includes('file_hash')) return hashes;
-  const read = async () => {
-    for (const ids of inSlices(rows.map((row) => row.chunkId))) {
-      for await (const batch of chunks.table.scan({
-        columns: ['chunk_id', 'file_hash'],
-        where: isIn('chunk_id', ids),
-      })) {
+/** Of an indexed file as a whole; `unknown` also where no hash of it was recorded. */
+export async function isFileStale(
+  path: string,
+  { root, chunks }: { readonly root: string; readonly chunks: ChunksStore },
+): Promise<Staleness> {
+  const hashes = new Set((await hashesOf(chunks, 'file_path', [path])).values());
+  const file = readFileNow(await realpath(root).catch(() => null), path);
+  if (file === 'gone' || file === 'unknown') return file;
+  return hashes.has('') || hashes.size === 0 ? 'unknown' : hashes.size > 1 || !hashes.has(file.sha256);
+}
+
+/** By chunk, the hash of the bytes that it was cut from, '' where none was recorded. */
+async function hashesOf(
+  chunks: ChunksStore,
+  key: 'chunk_id' | 'file_path',
+  values: readonly string[],
+): Promise<Map<string, string>> {
+  const { table } = chunks;
+  if (values.length === 0 || !(await table.columns()).includes('file_hash')) return new Map();
+  return readSteadily([table], async () => {
+    const hashes = new Map<string, string>();
+    for (const slice of inSlices(values)) {
+      for await (const batch of table.scan({ columns: ['chunk_id', 'file_hash'], where: isIn(key, slice) })) {
         const found = batch.strings('file_hash');
         for (const [index, id] of batch.strings('chunk_id').entries()) hashes.set(id ?? '', found[index] ?? '');
       }
     }
-  };
-  await read().catch(async (error: unknown) => {
-    if (!isVersionGone(error)) throw error;
-    await chunks.table.engine.checkoutLatest();
-    await read();
+    return hashes;
   });
-  return hashes;
 }
 
 type FileNow = 'gone' | 'unknown' | { readonly sha256: string; readonly lines: readonly string[] };

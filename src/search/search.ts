@@ -3,7 +3,7 @@ import { IndexerError } from '../core/errors.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import type { ChunksStore } from '../store/chunks.ts';
 import type { NearestRow, VectorsStore } from '../store/vectors.ts';
-import { conditionOf, type SearchFilter } from './filter.ts';
+import { conditionOf, type NarrowFilter, type SearchFilter } from './filter.ts';
 import { type Comparison, compareWithFiles, type Staleness } from './freshness.ts';
 import { highlightsOf } from './highlights.ts';
 
@@ -43,17 +43,22 @@ export interface SearchContext {
   readonly root: string;
 }
 
-export interface SearchOptions extends SearchFilter {
+interface Bounds {
   readonly limit: number;
   /** Leaves out hits whose similarity_score is below it; 0 to 1. */
   readonly threshold?: number | undefined;
 }
 
+export interface SearchOptions extends SearchFilter, Bounds {}
+
+/** The same with a filter that the engine understands. */
+export interface NarrowOptions extends NarrowFilter, Bounds {}
+
 /** The `limit` best hits, best first; ties in the order of path and line, so that equal indexes answer equally. */
 export async function searchVectors(
   ctx: SearchContext & { readonly embedder: Embedder },
   query: string,
-  options: SearchOptions,
+  options: NarrowOptions,
 ): Promise<SearchHit[]> {
   const { vectors, failures } = await ctx.embedder.embed([query]);
   if (failures[0]) throw new Error(`the query could not be embedded: ${failures[0].reason}`);
@@ -64,7 +69,7 @@ export async function searchVectors(
 export async function searchSimilar(
   ctx: SearchContext,
   filePath: string,
-  options: SearchOptions,
+  options: NarrowOptions,
 ): Promise<SearchHit[]> {
   const direction = await ctx.vectors.directionOf(filePath);
   if (direction === null) {
@@ -79,7 +84,7 @@ async function nearestHits(
   ctx: SearchContext,
   vector: Float32Array,
   query: string,
-  { limit, threshold = 0, ...filter }: SearchOptions,
+  { limit, threshold = 0, ...filter }: NarrowOptions,
 ): Promise<SearchHit[]> {
   const where = conditionOf(filter, await ctx.vectors.table.columns());
   const found = await ctx.vectors.nearest(vector, { limit, where });

@@ -1,5 +1,5 @@
 // How much of an index can answer, by counts alone: cheap enough for every search.
-import { isVersionGone } from './lance/engine-failure.ts';
+import { readSteadily } from './lance/read-steadily.ts';
 import { readLockHolder } from './lock/lock.ts';
 import type { ReadableStores } from './open-for-reading.ts';
 import { hasBegunPhase1, readRunFile } from './run-file.ts';
@@ -28,7 +28,9 @@ export async function readState(stores: ReadableStores): Promise<IndexState> {
   const file = await readRunFile(layout.runFile);
   const run = file.state === 'read' ? file.value : null;
   const begun = run !== null && hasBegunPhase1(run);
-  const { total, complete, error, vectors } = await countSteadily(stores);
+  const { total, complete, error, vectors } = await readSteadily([stores.chunks.table, stores.vectors?.table], () =>
+    count(stores),
+  );
   // Vectors are found before their chunks are marked.
   const embedded = Math.min(vectors, total - error);
   return {
@@ -37,17 +39,6 @@ export async function readState(stores: ReadableStores): Promise<IndexState> {
     chunks: { total, embedded, pending: total - embedded - error, error },
     locked_by: holder?.alive ? { pid: holder.pid, host: holder.host, command: holder.command } : null,
   };
-}
-
-/** A writer that compacts may remove the version that is being read: then the latest is read, once. */
-async function countSteadily(stores: ReadableStores) {
-  try {
-    return await count(stores);
-  } catch (error) {
-    if (!isVersionGone(error)) throw error;
-    for (const store of [stores.chunks, stores.vectors]) await store?.table.engine.checkoutLatest();
-    return await count(stores);
-  }
 }
 
 async function count({ chunks, vectors }: ReadableStores) {

@@ -63,11 +63,15 @@ const STATE: IndexState = {
   locked_by: null,
 };
 
+const NO_FILTERS: SearchAnswer['filters'] = { files: null, languages: null, function: null, class: null };
+
 interface Answers {
   readonly report?: RunReport;
   readonly status?: StatusReport;
   readonly hits?: readonly SearchHit[];
   readonly state?: IndexState;
+  readonly filters?: Partial<SearchAnswer['filters']>;
+  readonly similar?: SearchAnswer['similar_to'];
   readonly events?: readonly IndexEvent[];
   readonly thrown?: unknown;
   /** Stands for a signal that arrives while the run is at work. */
@@ -103,7 +107,13 @@ async function tandem(typed: readonly string[], answers: Answers = {}) {
     resume: () => run('resume', {}),
     search: async (_index: unknown, query: string, options: object) => {
       calls.push({ name: 'search', options: { query, ...options } });
-      const answer: SearchAnswer = { schema: 1, index: answers.state ?? STATE, hits: answers.hits ?? [] };
+      const answer: SearchAnswer = {
+        schema: 1,
+        index: answers.state ?? STATE,
+        filters: { ...NO_FILTERS, ...answers.filters },
+        similar_to: answers.similar ?? null,
+        hits: answers.hits ?? [],
+      };
       return answer;
     },
     status: async (config: Config) => {
@@ -390,7 +400,7 @@ describe('search', () => {
       '    function retry() {',
       '        decide(\\x1b[2J);',
     ]);
-    expect(calls.at(-1)?.options).toEqual({ query: 'where retries', limit: 3 });
+    expect(calls.at(-1)?.options).toEqual({ query: 'where retries', limit: 3, from: process.cwd() });
     expect(calls[0]?.name).toBe('open read');
     expect(exitCode).toBe(0);
   });
@@ -454,11 +464,50 @@ describe('search', () => {
     async (...flags) => {
       const { out, thrown } = await tandem([...flags, 'search', 'x'], { hits: [HIT], state: started });
       expect(thrown).toBeUndefined();
-      expect(JSON.parse(out.text())).toEqual({ schema: 1, index: started, hits: [HIT] });
+      expect(JSON.parse(out.text())).toEqual({
+        schema: 1,
+        index: started,
+        filters: NO_FILTERS,
+        similar_to: null,
+        hits: [HIT],
+      });
       const bare = await tandem([...flags, 'search', 'x', '--no-content'], { hits: [HIT] });
       expect(JSON.parse(bare.out.text()).hits).toEqual([{ ...HIT, content: '', highlights: [] }]);
     },
   );
+
+  it('leaves lists of files as they are typed, and takes options that are repeated together', async () => {
+    const { calls } = await tandem(['search', 'x', '-f', 'a,b.py', '--files=c', '-L', 'go, rust', '-L', 'c']);
+    expect(calls.at(-1)?.options).toMatchObject({ files: ['a,b.py', 'c'], languages: ['go', 'rust', 'c'] });
+  });
+
+  it.each([['--files='], ['-f', ' , '], ['-L', ','], ['--function', ' '], ['--class=']])(
+    'refuses an empty filter rather than ignore it: %s %s',
+    async (...typed) => {
+      expect((await tandem(['search', 'x', ...typed])).thrown).toMatchObject({ code: 'USAGE' });
+    },
+  );
+
+  it('names values of a filter that match nothing beside others', async () => {
+    const choice = { taken_as: null, patterns: [], excludes: false, matched_files: 0 };
+    const files = [{ ...choice, typed: 'aa\u001b.py', nearest: 'a.py' }];
+    const languages = [{ typed: 'pyton', language: null, nearest: null }];
+    const { err } = await tandem(['search', 'x'], { filters: { files, languages } });
+    expect(err.lines()).toEqual([
+      'warning no indexed file matches "aa\\x1b.py" of --files; did you mean a.py?',
+      'warning no indexed file is in "pyton" of --language',
+    ]);
+  });
+
+  it.each([
+    ['gone', 'warning a.py is gone; what was indexed of it was compared'],
+    [true, 'warning a.py has changed since; what was indexed of it was compared'],
+  ] as const)('says of a file to compare with whether it is stale: %s', async (stale, line) => {
+    const { err } = await tandem(['search', '-s', 'a.py'], { similar: { file_path: 'a.py', stale } });
+    expect(err.lines()).toEqual([line]);
+    const fresh = await tandem(['search', '-s', 'a.py'], { similar: { file_path: 'a.py', stale: false } });
+    expect(fresh.err.text()).toBe('');
+  });
 
   it('takes --json=v2 for a form of its own, and not for one of other commands', async () => {
     expect((await tandem(['status', '--json=v2'])).thrown).toMatchObject({ code: 'USAGE' });

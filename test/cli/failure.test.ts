@@ -13,6 +13,7 @@ function failed(code: ErrorCode, cause?: unknown): IndexerError {
 describe('exit codes of failures', () => {
   it.each<[number, ErrorCode[]]>([
     [2, ['USAGE', 'PATH_NOT_FOUND', 'PATH_NOT_A_DIRECTORY', 'NOTHING_TO_INDEX', 'CONFIG_INVALID']],
+    [5, ['NOTHING_MATCHES']],
     [10, ['NO_INDEX']],
     [11, ['INDEX_LOCKED', 'LOCK_LOST']],
     [12, ['INDEX_DAMAGED']],

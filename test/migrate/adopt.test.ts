@@ -5,6 +5,7 @@ import { connect } from '@lancedb/lancedb';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import type { IndexEvent } from '../../src/core/events.ts';
+import { globAsRegex } from '../../src/core/glob.ts';
 import { indexProject } from '../../src/operations/index.ts';
 import { verifyIndex } from '../../src/operations/verify.ts';
 import { openForWriting } from '../../src/run/open-index.ts';
@@ -115,7 +116,10 @@ describe('a foreign index', () => {
     {
       await using stores = await openForReading(configOf(directory.path));
       const columns = await stores.vectors!.table.columns();
-      const where = conditionOf({ functionName: method.functionName, files: [method.path] }, columns);
+      const where = conditionOf(
+        { functionName: method.functionName, files: { only: [globAsRegex(method.path)], not: [] } },
+        columns,
+      );
       const found = await stores.vectors!.nearest(vectorOf(method.id), { limit: 5, where });
       expect(found).toMatchObject([{ chunkId: method.id, functionName: '', breadcrumb: 'Shop0.sell_0' }]);
     }

@@ -1,6 +1,7 @@
 // Filters in the engine's own words, over a real table.
 import { describe, expect, test } from 'vitest';
-import { conditionOf, type SearchFilter } from '../../src/search/filter.ts';
+import { globAsRegex } from '../../src/core/glob.ts';
+import { conditionOf, type NarrowFilter, type SearchFilter } from '../../src/search/filter.ts';
 import { searchSimilar } from '../../src/search/search.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { embedPending, makeFile, openStores, temporaryDirectory, texts, vectorOf, writerOf } from '../store/make.ts';
@@ -14,6 +15,11 @@ async function filled(root: string) {
   await embedPending(stores, { mark: true });
   return stores;
 }
+
+const narrowly = ({ files, ...filter }: SearchFilter): NarrowFilter => ({
+  ...filter,
+  files: files && { only: files.map((glob) => globAsRegex(glob)), not: [] },
+});
 
 describe('a search is narrowed', () => {
   test.each<[string, SearchFilter, string[]]>([
@@ -37,7 +43,7 @@ describe('a search is narrowed', () => {
   ])('%s', async (_, filter, paths) => {
     await using directory = await temporaryDirectory();
     await using stores = await filled(directory.path);
-    const where = conditionOf(filter, await stores.vectors.table.columns());
+    const where = conditionOf(narrowly(filter), await stores.vectors.table.columns());
     const found = await stores.vectors.nearest(vectorOf('00000000'), { limit: 100, where });
     expect([...new Set(found.map((row) => row.filePath))].sort()).toEqual([...paths].sort());
   });
@@ -46,7 +52,7 @@ describe('a search is narrowed', () => {
     await using directory = await temporaryDirectory();
     await using stores = await filled(directory.path);
     const names = async (filter: SearchFilter) => {
-      const where = conditionOf(filter, await stores.vectors.table.columns());
+      const where = conditionOf(narrowly(filter), await stores.vectors.table.columns());
       return (await stores.vectors.nearest(vectorOf('1'), { limit: 100, where })).map((row) => row.name);
     };
     expect(new Set(await names({ functionName: 'n1' }))).toEqual(new Set(['n1']));

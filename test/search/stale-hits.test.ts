@@ -137,6 +137,20 @@ describe('a hit', () => {
     expect(tandem(root, 'search', 'send a mail').stdout).toContain('(could not be compared with the file)');
   });
 
+  test('of what is like a file: the file itself may be stale, too', async () => {
+    const root = indexedProject();
+    const config = loadConfig({ path: root, creates: false, env: {} });
+    const similar = async () => {
+      await using index = await openForReading(config);
+      return (await search(index, '', { limit: 1, similarTo: MAIL })).similar_to;
+    };
+    expect(await similar()).toEqual({ file_path: MAIL, stale: false });
+    appendFileSync(join(root, MAIL), '\n');
+    expect(await similar()).toEqual({ file_path: MAIL, stale: true });
+    removed(root, MAIL);
+    expect(await similar()).toEqual({ file_path: MAIL, stale: 'gone' });
+  });
+
   test('whose hash was never recorded is judged by its text', async () => {
     const root = indexedProject();
     const connection = await connect(join(root, INDEX, 'lance'));

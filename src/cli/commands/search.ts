@@ -1,5 +1,3 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { normalize, relative, resolve, sep } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { standingFolder } from '../../config/environment.ts';
 import { IndexerError } from '../../core/errors.ts';
@@ -14,7 +12,7 @@ const EXAMPLES = `Examples:
   tandem search "where are retries decided"
   tandem search "parse a config file" -k 3
   tandem search "open the database" --json -p ~/code/app
-  tandem search "retry" --language python --files "src/**,*_test.py" --threshold 0.6
+  tandem search "retry" --language python --files src --files "!*_test.py" --threshold 0.6
   tandem search --similar src/queue.ts
 `;
 
@@ -42,10 +40,13 @@ export function registerSearch(program: Command, cli: Cli): void {
     .addOption(new Option('-k <n>', 'the same as --limit').argParser(parseLimit))
     .addOption(new Option('-L, --language <names>', 'only these languages, such as python,go').argParser(parseList))
     .addOption(
-      new Option('-f, --files <globs>', 'only files whose path, or the end of it, matches').argParser(parseList),
+      new Option(
+        '-f, --files <paths>',
+        'only these files: paths, folders or globs, or the end of one; !path leaves files out',
+      ).argParser(parseFiles),
     )
-    .option('--function <name>', 'only the function or method of this name')
-    .option('--class <name>', 'only the class of this name, and its members')
+    .addOption(new Option('--function <name>', 'only the function or method of this name').argParser(parseName))
+    .addOption(new Option('--class <name>', 'only the class of this name, and its members').argParser(parseName))
     .addOption(new Option('-t, --threshold <score>', 'only hits of at least this score').argParser(parseScore))
     .option('-s, --similar', 'the query is a file: find what is like it elsewhere')
     .option('--no-content', 'print places without code')
@@ -66,7 +67,8 @@ export function registerSearch(program: Command, cli: Cli): void {
         functionName: flags.function,
         className: flags.class,
         threshold: flags.threshold,
-        similarTo: flags.similar ? pathInRoot(config.root, query) : undefined,
+        similarTo: flags.similar ? query : undefined,
+        from: standingFolder(),
       });
       const shown = flags.content ? answer : withoutContent(answer);
       if (flags.envelope) cli.out.raw((await import('../report/json.ts')).answerAsJson(shown));
@@ -84,18 +86,23 @@ function withoutContent(answer: SearchAnswer): SearchAnswer {
   return { ...answer, hits: answer.hits.map((hit) => ({ ...hit, content: '', highlights: [] })) };
 }
 
-/** As stored: relative to the root. A path that is not there from where the user stands is one already. */
-function pathInRoot(root: string, typed: string): string {
-  const absolute = resolve(standingFolder(), typed);
-  const path = existsSync(absolute) ? relative(root, realpathSync(absolute)) : normalize(typed);
-  return path.split(sep).join('/');
+/** The option may be repeated. */
+function parseList(typed: string, before: readonly string[] = []): string[] {
+  const values = typed.split(',').map((each) => each.trim());
+  const names = values.filter((each) => each !== '');
+  if (names.length === 0) throw new InvalidArgumentError('It names nothing.');
+  return [...before, ...names];
 }
 
-function parseList(typed: string): string[] {
-  return typed
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
+/** Left as typed, for the name of a file may have commas in it. */
+function parseFiles(typed: string, before: readonly string[] = []): string[] {
+  if (typed.split(',').every((each) => each.trim() === '')) throw new InvalidArgumentError('It names no file.');
+  return [...before, typed];
+}
+
+function parseName(typed: string): string {
+  if (typed.trim() === '') throw new InvalidArgumentError('It names nothing.');
+  return typed;
 }
 
 function parseScore(typed: string): number {

@@ -9,10 +9,29 @@ export function printDoubts(err: Output, answer: SearchAnswer, next: (command: s
   const warn = (text: string) => err.line(`${err.yellow('warning')} ${text}`);
   const state = describeState(answer.index, next);
   if (state !== null) warn(state);
+  for (const doubt of describeFilters(answer.filters)) warn(doubt);
+  const { similar_to: similar } = answer;
+  if (similar?.stale === true || similar?.stale === 'gone') {
+    const what = similar.stale === 'gone' ? 'is gone' : 'has changed since';
+    warn(`${visible(similar.file_path)} ${what}; what was indexed of it was compared`);
+  }
   const stale = answer.hits.filter((hit) => hit.stale === true || hit.stale === 'gone').length;
   if (stale === 0) return;
   const what = stale === 1 ? 'hit is from a file that has' : 'hits are from files that have';
   warn(`${stale} ${what} changed or vanished since; bring the index up to date with: ${next('index')}`);
+}
+
+/** Values that match nothing beside others that do. */
+function describeFilters({ files, languages }: SearchAnswer['filters']): string[] {
+  const meant = (nearest: string | null) => (nearest === null ? '' : `; did you mean ${visible(nearest)}?`);
+  return [
+    ...(files ?? [])
+      .filter(({ taken_as }) => taken_as === null)
+      .map(({ typed, nearest }) => `no indexed file matches "${visible(typed)}" of --files${meant(nearest)}`),
+    ...(languages ?? [])
+      .filter(({ language }) => language === null)
+      .map(({ typed, nearest }) => `no indexed file is in "${visible(typed)}" of --language${meant(nearest)}`),
+  ];
 }
 
 /** Null where every chunk that is known can be found. */

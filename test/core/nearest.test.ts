@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { editDistance, nearest } from '../../src/config/nearest.ts';
+import { editDistance, nearest } from '../../src/core/nearest.ts';
 
 it('finds the word that was meant', () => {
   expect(nearest('worker', ['workers', 'durability'])).toBe('workers');
