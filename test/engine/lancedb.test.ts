@@ -42,6 +42,15 @@ async function openAnew(): Promise<Table> {
   return (await connect(place.path)).openTable('rows');
 }
 
+/** What a manifest says; '' where the flip made it one of a newer format. */
+function says(bytes: Buffer): string {
+  try {
+    return JSON.stringify(parseManifest('', bytes));
+  } catch {
+    return '';
+  }
+}
+
 describe('a version', () => {
   test('is one manifest whose name counts down, and ends as data files do (store/manifest reads both)', async () => {
     await table.add(rows(2, 6));
@@ -80,7 +89,7 @@ describe('a version', () => {
     const wrong = { ...right, fragments: [{ ...right.fragments[0], rows: 7 }] };
     const spoilt = [...whole.keys()]
       .map((at) => Buffer.from(whole.map((byte, index) => (index === at ? byte ^ 1 : byte))))
-      .find((bytes) => JSON.stringify(parseManifest('', bytes)) === JSON.stringify(wrong));
+      .find((bytes) => says(bytes) === JSON.stringify(wrong));
     writeFileSync(newestManifest(), spoilt!);
     expect(await (await openAnew()).countRows()).toBe(7);
   });

@@ -1,13 +1,32 @@
 // A table's files as the file system has them, read without the engine: which versions are whole, which data files the
-// current one names and how large they have to be. The manifests are protocol buffers; only these fields are read.
+// current one names and how large they have to be.
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from '../../core/errors.ts';
+import { errnoOf, IndexerError } from '../../core/errors.ts';
 import { contradicts, readSeal } from './head-seal.ts';
+import { decodeMessage, type Message } from './protobuf.ts';
 
 const MAGIC = 'LANC';
-/** At the end of a manifest: where the message begins (8 bytes), format version (4), magic (4). */
+/** At the end of a manifest: where the message begins (8 bytes), format version (2 for major, 2 for minor), magic (4). */
 const FOOTER_BYTES = 16;
+
+// Field numbers from https://github.com/lancedb/lance/blob/main/protos/table.proto: the messages Manifest, DataFragment,
+// DataFile, DeletionFile, IndexSection, IndexMetadata, its file list, and UUID.
+const MANIFEST = { fragments: 2, version: 3, index_section: 6, reader_feature_flags: 9 } as const;
+const DATA_FRAGMENT = { id: 1, files: 2, deletion_file: 3, physical_rows: 4 } as const;
+const DATA_FILE = { path: 1, file_size_bytes: 6, base_id: 7 } as const;
+const DELETION_FILE = { file_type: 1, read_version: 2, id: 3, num_deleted_rows: 4 } as const;
+const INDEX_SECTION = { indices: 1 } as const;
+const INDEX_METADATA = { uuid: 1, files: 10 } as const;
+const INDEX_FILE = { path: 1, size_bytes: 2 } as const;
+const UUID = { uuid: 1 } as const;
+
+const ARROW_DELETIONS = 0n; // a file_type; the other one is a bitmap
+
+/** The newest format of manifests that the engine of this version writes. */
+const NEWEST_FORMAT = { major: 0, minor: 2 };
+/** Reader flags from here on are unknown to it: https://github.com/lancedb/lance, feature_flags.rs, FLAG_UNKNOWN. */
+const FIRST_UNKNOWN_FLAG = 64n;
 
 export interface DataFile {
   /** Relative to the table's `data/`, unless said otherwise. */
@@ -98,7 +117,7 @@ async function deletionState(file: FileHandle, size: number, path: string) {
   return isRight ? null : 'data-file-broken';
 }
 
-/** Null if the bytes are not a whole manifest. */
+/** Null if the bytes are not a whole manifest. Errors: FORMAT_TOO_NEW where a newer engine wrote it. */
 export function parseManifest(name: string, bytes: Buffer): Manifest | null {
   if (bytes.length <= FOOTER_BYTES || bytes.toString('latin1', bytes.length - MAGIC.length) !== MAGIC) return null;
   const at = bytes.readBigUInt64LE(bytes.length - FOOTER_BYTES);
@@ -107,113 +126,66 @@ export function parseManifest(name: string, bytes: Buffer): Manifest | null {
   const end = start + bytes.readUInt32LE(Number(at));
   if (end > bytes.length - FOOTER_BYTES) return null;
   try {
-    const fields = readFields(bytes.subarray(start, end));
-    const fragments = fields.filter(({ field }) => field === 2).map(({ value }) => parseFragment(asBytes(value)));
-    return { name, version: numberOf(fields, 3), fragments, indexFiles: parseIndexes(bytes, fields) };
+    const manifest = decodeMessage(bytes.subarray(start, end), MANIFEST);
+    refuseNewerFormat(name, bytes, manifest);
+    const fragments = manifest.messages('fragments', DATA_FRAGMENT).map(fragmentOf);
+    return { name, version: manifest.number('version'), fragments, indexFiles: indexFilesOf(bytes, manifest) };
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
   }
 }
 
-interface Field {
-  readonly field: number;
-  readonly value: bigint | Buffer;
+/** To read on would be to guess what the new format means, and to set the manifest aside would lose data. */
+function refuseNewerFormat(name: string, bytes: Buffer, manifest: Message<typeof MANIFEST>): void {
+  const major = bytes.readUInt16LE(bytes.length - 8);
+  const minor = bytes.readUInt16LE(bytes.length - 6);
+  const isKnown = major === NEWEST_FORMAT.major && minor <= NEWEST_FORMAT.minor;
+  const flags = manifest.integer('reader_feature_flags');
+  if (isKnown && flags < FIRST_UNKNOWN_FLAG) return;
+  const what = isKnown
+    ? `needs features that this program does not know (flags ${flags})`
+    : `has format ${major}.${minor}`;
+  throw new IndexerError('FORMAT_TOO_NEW', `the table version ${name} ${what}`, {
+    hint: 'nothing was changed; use the newer version of tandem or mcp-vector-search that wrote it',
+  });
 }
 
-/** The indexes stand in a message of their own, whose place the manifest tells. */
-function parseIndexes(bytes: Buffer, manifest: readonly Field[]): DataFile[] {
-  if (!manifest.some(({ field }) => field === 6)) return [];
-  const at = numberOf(manifest, 6);
+/** The indexes are listed in a message of their own, to which the manifest points. */
+function indexFilesOf(bytes: Buffer, manifest: Message<typeof MANIFEST>): DataFile[] {
+  if (!manifest.has('index_section')) return [];
+  const at = manifest.number('index_section');
   if (at + 4 > bytes.length) throw new RangeError('cut short');
-  const section = readFields(bytes.subarray(at + 4, at + 4 + bytes.readUInt32LE(at)));
-  return section
-    .filter(({ field }) => field === 1)
-    .map(({ value }) => readFields(asBytes(value)))
-    .flatMap((index) => {
-      const uuid = readFields(asBytes(index.find(({ field }) => field === 1)?.value ?? 0n));
-      const folder = join('_indices', asUuid(asBytes(uuid[0]?.value ?? 0n)));
-      return index
-        .filter(({ field }) => field === 10)
-        .map(({ value }) => readFields(asBytes(value)))
-        .map((file) => ({ name: join(folder, textOf(file, 1)), bytes: numberOf(file, 2) }));
-    });
+  const section = decodeMessage(bytes.subarray(at + 4, at + 4 + bytes.readUInt32LE(at)), INDEX_SECTION);
+  return section.messages('indices', INDEX_METADATA).flatMap((index) => {
+    const folder = join('_indices', asUuid(index.message('uuid', UUID).bytes('uuid')));
+    return index
+      .messages('files', INDEX_FILE)
+      .map((file) => ({ name: join(folder, file.text('path')), bytes: file.number('size_bytes') }));
+  });
 }
 
 function asUuid(bytes: Buffer): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-function parseFragment(bytes: Buffer): Fragment {
-  const fields = readFields(bytes);
-  const id = numberOf(fields, 1);
-  const files = fields
-    .filter(({ field }) => field === 2)
-    .map(({ value }) => readFields(asBytes(value)))
-    .filter((file) => file.every(({ field }) => field !== 7)) // one that lies elsewhere is not ours to judge
-    .map((file) => ({ name: textOf(file, 1), bytes: numberOf(file, 6) }));
-  const deletion = fields.find(({ field }) => field === 3);
-  if (deletion === undefined) return { id, rows: numberOf(fields, 4), files, deletionFile: null };
-  const deleted = readFields(asBytes(deletion.value));
-  const ending = numberOf(deleted, 1) === 0 ? 'arrow' : 'bin';
-  const readVersion = bigOf(deleted, 2);
+function fragmentOf(fragment: Message<typeof DATA_FRAGMENT>): Fragment {
+  const id = fragment.number('id');
+  const rows = fragment.number('physical_rows');
+  const files = fragment
+    .messages('files', DATA_FILE)
+    .filter((file) => !file.has('base_id')) // a file outside of the table is not ours to judge
+    .map((file) => ({ name: file.text('path'), bytes: file.number('file_size_bytes') }));
+  if (!fragment.has('deletion_file')) return { id, rows, files, deletionFile: null };
+  const deletions = fragment.message('deletion_file', DELETION_FILE);
+  const ending = deletions.integer('file_type') === ARROW_DELETIONS ? 'arrow' : 'bin';
+  const name = `${id}-${deletions.integer('read_version')}-${deletions.integer('id')}.${ending}`;
   return {
     id,
-    rows: numberOf(fields, 4) - numberOf(deleted, 4),
+    rows: rows - deletions.number('num_deleted_rows'),
     files,
-    deletionFile: join('_deletions', `${id}-${readVersion}-${bigOf(deleted, 3)}.${ending}`),
+    deletionFile: join('_deletions', name),
   };
-}
-
-/** Throws RangeError where the bytes end too early or are no such message. */
-function readFields(bytes: Buffer): Field[] {
-  const fields: Field[] = [];
-  let at = 0;
-  const varint = (): bigint => {
-    let result = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = bytes[at++];
-      if (byte === undefined) throw new RangeError('cut short');
-      result |= BigInt(byte & 127) << shift;
-      if (byte < 128) return result;
-    }
-    throw new RangeError('no number');
-  };
-  const take = (length: number): Buffer => {
-    if (at + length > bytes.length) throw new RangeError('cut short');
-    at += length;
-    return bytes.subarray(at - length, at);
-  };
-  while (at < bytes.length) {
-    const key = varint();
-    const field = Number(key >> 3n);
-    const wire = Number(key & 7n);
-    if (wire === 0) fields.push({ field, value: varint() });
-    else if (wire === 2) fields.push({ field, value: take(Number(varint())) });
-    else if (wire === 1) take(8);
-    else if (wire === 5) take(4);
-    else throw new RangeError('unknown wire type');
-  }
-  return fields;
-}
-
-function bigOf(fields: readonly Field[], field: number): bigint {
-  const value = fields.findLast((each) => each.field === field)?.value ?? 0n;
-  if (typeof value !== 'bigint') throw new RangeError('a number was expected');
-  return value;
-}
-
-function numberOf(fields: readonly Field[], field: number): number {
-  return Number(bigOf(fields, field));
-}
-
-function textOf(fields: readonly Field[], field: number): string {
-  return asBytes(fields.find((each) => each.field === field)?.value ?? 0n).toString('utf8');
-}
-
-function asBytes(value: bigint | Buffer): Buffer {
-  if (typeof value === 'bigint') throw new RangeError('bytes were expected');
-  return value;
 }
 
 /** For sorting names. `18446744073709551615 − version` names a manifest of the current format, the version itself one of the older. */
