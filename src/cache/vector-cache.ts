@@ -1,11 +1,13 @@
 // Vectors by the text they were made of, for one model and recipe, shared by every run on this machine. Each run appends
 // to a segment of its own, so that runs at the same time need no lock; what another run adds meanwhile is seen next time.
 // Nothing here may fail a run: a row that is not whole is a miss, and a disk that takes no more ends the writing.
+
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import { isUnit } from './is-unit.ts';
+import { isUnitNorm, normOf } from '../core/unit-vector.ts';
+
 import { KEY_BYTES, keyTable } from './key-table.ts';
 import { mergeSmallSegments, tryToOpen } from './merge.ts';
 import {
@@ -110,7 +112,7 @@ export function openVectorCache(options: VectorCacheOptions): VectorCache {
       if (place < 0) return null;
       const home = segments.findLast(({ from }) => from <= place)!;
       const vector = home.segment.read(place - home.from, key);
-      if (vector === null || !isUnit(vector)) {
+      if (vector === null || !isUnitNorm(normOf(vector))) {
         table.drop(key);
         return null;
       }

@@ -4,7 +4,7 @@ import type { TerminalSettings } from '../config/environment.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Config } from '../index.ts';
 import type { Output } from './output.ts';
-import type { Reporter } from './report/reporter.ts';
+import type { Reporter } from './report/types.ts';
 import { visible } from './visible.ts';
 
 export type Library = typeof import('../index.ts');

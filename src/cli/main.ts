@@ -5,7 +5,7 @@ import type { Cli } from './cli.ts';
 import { type Detail, EXIT, printFailure, printFailureAsJson } from './failure.ts';
 import { createOutput } from './output.ts';
 import { buildProgram, runProgram } from './program.ts';
-import type { Reporter } from './report/reporter.ts';
+import type { Reporter } from './report/types.ts';
 import { createShutdown } from './signals.ts';
 import { visible } from './visible.ts';
 

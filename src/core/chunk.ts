@@ -19,6 +19,20 @@ export type ChunkKind =
   | 'entry'
   | 'text';
 
+/** Definitions whose name mcp-vector-search's columns hold as `function_name`. */
+export const FUNCTION_KINDS: ReadonlySet<string> = new Set<ChunkKind>(['function', 'method', 'constructor', 'macro']);
+
+/** Definitions whose name they hold as `class_name`. */
+export const CLASS_KINDS: ReadonlySet<string> = new Set<ChunkKind>([
+  'class',
+  'interface',
+  'struct',
+  'enum',
+  'trait',
+  'impl',
+  'type',
+]);
+
 /** A chunk waits for its vector, has it, or cannot have one (the reason is in its row). */
 export type ChunkStatus = 'pending' | 'complete' | 'error';
 

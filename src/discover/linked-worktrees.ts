@@ -2,8 +2,7 @@
 // the same code once more, so that every hit would come twice. Submodules are code of their own and no work trees.
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { commonDirectory, topOf } from './rules-above.ts';
-import { gitFileTarget } from './walk-files.ts';
+import { commonDirectory, gitFileTarget, topOf } from './git-folder.ts';
 
 /**
  * Tells of a folder (relative to the root) whether it is such a work tree: its `.git` is a file that points into

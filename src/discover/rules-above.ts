@@ -1,10 +1,11 @@
 // The rules of a repository that git itself will not read (another owner, a broken file, no git): what a walk that
 // begins in its middle has to obey beside the `.gitignore` files below.
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { statSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { askGit, type GitEnvironment } from './git.ts';
+import { commonDirectory, topOf } from './git-folder.ts';
 import { type IgnoreRules, noRules, readRuleFile } from './ignore-rules.ts';
-import { absolutePath, gitFileTarget, NO_RULES_ABOVE, type RulesAbove } from './walk-files.ts';
+import { absolutePath, NO_RULES_ABOVE, type RulesAbove } from './walk-files.ts';
 
 /**
  * For a walk of the repository in `folder` (relative to the root), or around the root for '': the user's own excludes,
@@ -41,21 +42,6 @@ function withRulesOf(above: IgnoreRules, top: string, steps: readonly string[]):
 /** Paths in the root as everywhere, others whole. */
 function shown(root: string, path: string): string {
   return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
-}
-
-/** The nearest folder upward that has a `.git`; null if there is none. */
-export function topOf(folder: string): string | null {
-  if (existsSync(join(folder, '.git'))) return folder;
-  return dirname(folder) === folder ? null : topOf(dirname(folder));
-}
-
-/** Of a linked work tree or a submodule `.git` is a file that says where; work trees share what we look for. */
-export function commonDirectory(top: string): string {
-  const git = join(top, '.git');
-  const target = gitFileTarget(top);
-  if (target === null) return git;
-  const shared = join(target, 'commondir');
-  return existsSync(shared) ? resolve(target, readFileSync(shared, 'utf8').trim()) : target;
 }
 
 interface RepositoryConfig {

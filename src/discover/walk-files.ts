@@ -1,12 +1,12 @@
 // Lists files by walking the tree ourselves, obeying `.gitignore` files: for folders that are no git work tree, or
 // where git cannot be used. Iterative, so that depth costs no stack; links are listed but never followed.
 import { isUtf8 } from 'node:buffer';
-import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { type Dirent, existsSync, readdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../core/errors.ts';
 import { isSilentName } from './file-policy.ts';
 import type { Folders } from './folders.ts';
+import { gitFileTarget } from './git-folder.ts';
 import { type IgnoreRules, NO_RULES, readRuleFile } from './ignore-rules.ts';
 
 export interface Listing {
@@ -128,14 +128,6 @@ function isRepository(folder: string): boolean {
   const git = `${folder}/.git`;
   const target = gitFileTarget(folder);
   return target === null ? existsSync(`${git}/HEAD`) && existsSync(`${git}/objects`) : existsSync(`${target}/HEAD`);
-}
-
-/** Where a `.git` that is a file points; null if it is none or points nowhere. */
-export function gitFileTarget(folder: string): string | null {
-  const git = `${folder}/.git`;
-  if (!lstatSync(git).isFile()) return null;
-  const target = /^gitdir: (.+)\n*$/.exec(readFileSync(git, 'utf8').slice(0, 4200))?.[1];
-  return target === undefined ? null : resolve(folder, target);
 }
 
 export function absolutePath(root: string, path: string): string {

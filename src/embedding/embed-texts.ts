@@ -1,5 +1,6 @@
 // One `embed` call: texts → ids → distinct ids → groups of equal length → vectors, each back at its text's place.
 // A text that cannot be embedded is found and named; it never takes others with it.
+import { isUnitNorm, normOf } from '../core/unit-vector.ts';
 import type { EmbeddedTexts } from './embedder.ts';
 import { distinct, groupsOf } from './groups.ts';
 import type { Result } from './messages.ts';
@@ -7,7 +8,6 @@ import type { Outcome, Work, WorkerPool } from './worker-pool.ts';
 
 // Small enough to be spread over the workers and to lose little with a worker that dies.
 const TEXTS_PER_SLICE = 32;
-const NORM_TOLERANCE = 1e-3;
 
 /** Sends the work for some items; `alone` after they were lost once. */
 type Send = (work: Work, alone: boolean) => Promise<Outcome>;
@@ -143,9 +143,7 @@ function concatenated(places: readonly number[], sequences: readonly Int32Array[
 /** What is wrong with a vector that the model returned, or ''. */
 function flawOf(vector: Float32Array, dimension: number): string {
   if (vector.length !== dimension) return `the model returned ${vector.length} numbers where ${dimension} are expected`;
-  let sum = 0;
-  for (const value of vector) sum += value * value;
-  const norm = Math.sqrt(sum);
+  const norm = normOf(vector);
   if (!Number.isFinite(norm)) return 'the model returned a number that is not finite';
-  return Math.abs(norm - 1) < NORM_TOLERANCE ? '' : `the model returned a vector of norm ${norm}`;
+  return isUnitNorm(norm) ? '' : `the model returned a vector of norm ${norm}`;
 }

@@ -8,7 +8,8 @@ import { refuseOtherModel, type StoredModel } from '../store/stored-model.ts';
 import { damaged, findOldTables, namesOf, type OldSettings, type OldTables, readOldSettings } from './detect.ts';
 import { type JudgedFile, judgeFiles, type OldFile } from './file-states.ts';
 import { findOldRoot } from './old-root.ts';
-import { type OldSource, openOldSource, pathOf } from './old-source.ts';
+import type { OldSource } from './old-source.ts';
+import { openOldSource, pathOf } from './open-old-source.ts';
 
 export interface MigrationTarget {
   readonly root: string;

@@ -1,5 +1,6 @@
 // Chunks and vectors in two tables, joined by id: the layout between the oldest and today's, and what the old tool's own
 // migration left in a place that nothing reads.
+import { CLASS_KINDS } from '../core/chunk.ts';
 import type { TableHandle } from '../store/lance/table.ts';
 import { latestVersion, reading } from './detect.ts';
 import { type OldBatch, selectVectors, sharedColumns } from './old-batch.ts';
@@ -12,8 +13,6 @@ const COLUMNS = new Set(
     'docstring signature complexity calls imports inherits_from last_author last_modified commit_hash'
   ).split(' '),
 );
-
-const CLASS_KINDS = new Set(['class', 'interface', 'struct', 'enum', 'trait', 'impl']);
 
 /** `dimension` is 0 where there is no table of vectors yet. */
 export function splitSource(

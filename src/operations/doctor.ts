@@ -6,6 +6,7 @@ import { packageVersion } from '../config/package.ts';
 import type { Config } from '../config/schema.ts';
 import { onDevice } from '../core/device.ts';
 import { IndexerError, messageOf } from '../core/errors.ts';
+import { isUnitNorm, normOf } from '../core/unit-vector.ts';
 import { describeDisk, nearestExisting, probeDirectory } from '../doctor/probe-directory.ts';
 import { verifyModelFiles } from '../embedding/model-files.ts';
 import { openEmbedder } from '../embedding/open.ts';
@@ -113,8 +114,8 @@ async function checkEmbedding({ modelDir, device }: ModelPlace): Promise<Check> 
     const embedder = await openEmbedder({ model: await describeModel(modelDir, device), workers: 1 });
     try {
       const { vectors, failures } = await embedder.embed(['Is anybody there?']);
-      const norm = Math.hypot(...vectors);
-      if (failures.length === 0 && Math.abs(norm - 1) < 1e-3)
+      const norm = normOf(vectors);
+      if (failures.length === 0 && isUnitNorm(norm))
         return ok('embedding', `a text becomes ${vectors.length} numbers ${onDevice(device ?? 'cpu')}`);
       return failed('embedding', failures[0]?.reason ?? `a vector of length ${norm}`, 'reinstall this package');
     } finally {

@@ -1,9 +1,9 @@
 // Whether a file's bytes are worth cutting into chunks, and as what. Policy, not failure: what is left out is counted.
 import type { Language } from '../languages/load.ts';
 import { findLanguage, type LanguageRegistry } from '../languages/registry.ts';
-import type { Source } from './chunk/assemble.ts';
 import { maskSecrets } from './chunk/secrets.ts';
 import { decode, isBinary, isGenerated, isMinified, lineTable } from './chunk/source-text.ts';
+import type { Source } from './chunk/types.ts';
 
 /** Larger files get no chunks at all. */
 const MAX_BYTES = 2 * 1024 * 1024;

@@ -1,21 +1,20 @@
 // One file's bytes → chunks. Parsing never fails: what a grammar cannot read is cut into lines, and the reason is kept.
 // Nothing here depends on any other file, on the disk or on the clock.
-import type { Chunk, ParsedFile } from '../core/chunk.ts';
+
+import type { Chunk } from '../core/chunk.ts';
 import type { Language } from '../languages/load.ts';
 import { type AdmissionOptions, admit, withAdmission } from './admit.ts';
-import { assembleChunks, type Source } from './chunk/assemble.ts';
-import { type Draft, draftChunks } from './chunk/chunk.ts';
+import { assembleChunks } from './chunk/assemble.ts';
+import { draftChunks } from './chunk/chunk.ts';
 import { docstringsOf, inheritedBy, signatureOf } from './chunk/details.ts';
 import { blocksOf } from './chunk/fallback.ts';
 import { buildHierarchy, type Definition, ownedSpans } from './chunk/hierarchy.ts';
 import { measureDefinitions } from './chunk/metrics.ts';
 import { hasOnlyCarriageReturns } from './chunk/source-text.ts';
+import type { Draft, ParsedContent, Source } from './chunk/types.ts';
 import { type Findings, readMatches } from './syntax/captures.ts';
 import type { Syntax, SyntaxReading } from './syntax/syntax.ts';
 import { measureUnreadable } from './syntax/unreadable.ts';
-
-/** What one file's bytes say, apart from where it lies and what `stat` said of it. */
-export type ParsedContent = Pick<ParsedFile, 'status' | 'reason' | 'chunks'>;
 
 /** Above this a file gets no syntax tree: the parser's memory grows a hundredfold and never shrinks. */
 const MAX_TREE_BYTES = 1024 * 1024;

@@ -15,7 +15,8 @@ import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
 import type { UnfinishedFile } from '../store/unfinished.ts';
 import { type ChangePlan, liesWithin, planChanges } from './changes.ts';
-import { openParsePool, type ParseOutcome, type ParseRequest } from './pool/worker-pool.ts';
+import type { ParseOutcome, ParseRequest } from './pool/types.ts';
+import { openParsePool } from './pool/worker-pool.ts';
 
 /** What follows from the configuration alone. */
 export interface Phase1Settings {

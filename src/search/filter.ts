@@ -1,4 +1,5 @@
 // What a search is narrowed to, as a condition of the engine, so that the limit counts only what fits.
+import { CLASS_KINDS, FUNCTION_KINDS } from '../core/chunk.ts';
 import { allOf, anyOf, isIn, matches, not } from '../store/sql.ts';
 
 /** Each that is given must hold; of several values in one, any. `narrow` makes of it what the engine is asked. */
@@ -20,9 +21,6 @@ export interface NarrowFilter extends Omit<SearchFilter, 'files'> {
   readonly files?: { readonly only: readonly string[]; readonly not: readonly string[] } | undefined;
 }
 
-export const FUNCTIONS = ['function', 'method', 'constructor', 'macro'];
-export const CLASSES = ['class', 'interface', 'struct', 'enum', 'trait', 'impl', 'type'];
-
 /**
  * Undefined where nothing is asked for. Other programs may leave `function_name` empty, so the kind counts too; tables of
  * their earlier releases have no such column (`columns` are those that are there).
@@ -37,8 +35,8 @@ export function conditionOf(filter: NarrowFilter, columns: readonly string[]): s
     const isOfThatName = allOf([isIn('name', [name]), isIn('chunk_type', kinds)]);
     return columns.includes(column) ? anyOf([isIn(column, [name]), isOfThatName]) : isOfThatName;
   };
-  if (filter.functionName) conditions.push(named('function_name', filter.functionName, FUNCTIONS));
-  if (filter.className) conditions.push(named('class_name', filter.className, CLASSES));
+  if (filter.functionName) conditions.push(named('function_name', filter.functionName, [...FUNCTION_KINDS]));
+  if (filter.className) conditions.push(named('class_name', filter.className, [...CLASS_KINDS]));
   if (filter.except?.length) conditions.push(not(isIn('file_path', filter.except)));
   return conditions.length === 0 ? undefined : allOf(conditions);
 }

@@ -2,6 +2,7 @@
 // have no answer is a mistaken one, and an empty answer would pass it off as a fact about the code.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { CLASS_KINDS, FUNCTION_KINDS } from '../core/chunk.ts';
 import { IndexerError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { ChunksStore } from '../store/chunks.ts';
@@ -9,7 +10,7 @@ import { readSteadily } from '../store/lance/read-steadily.ts';
 import type { TableHandle } from '../store/lance/table.ts';
 import { isIn } from '../store/sql.ts';
 import type { VectorsStore } from '../store/vectors.ts';
-import { CLASSES, conditionOf, FUNCTIONS, type NarrowFilter, type SearchFilter } from './filter.ts';
+import { conditionOf, type NarrowFilter, type SearchFilter } from './filter.ts';
 import { type FileChoice, findPath, matchFiles, nearestPath } from './match-files.ts';
 import type { Standing } from './spellings.ts';
 
@@ -63,8 +64,10 @@ export async function narrow(ctx: NarrowContext, asked: SearchFilter): Promise<N
     files: asked.files && { only: regexes(false), not: regexes(true) },
     languages: asked.languages && languages.flatMap(({ language }) => language ?? []),
   };
-  await refuseUnknownName(ctx, 'function', asked.functionName, FUNCTIONS, { functionName: asked.functionName });
-  await refuseUnknownName(ctx, 'class', asked.className, CLASSES, { className: asked.className });
+  await refuseUnknownName(ctx, 'function', asked.functionName, [...FUNCTION_KINDS], {
+    functionName: asked.functionName,
+  });
+  await refuseUnknownName(ctx, 'class', asked.className, [...CLASS_KINDS], { className: asked.className });
   if (!(await matchesAny(ctx, filter))) {
     throw nothing('each filter matches something, but no chunk matches all of them', 'leave one of them out');
   }

@@ -12,7 +12,7 @@ import {
   type Table,
   Utf8,
 } from 'apache-arrow';
-import type { Chunk, ChunkStatus, PendingChunk } from '../core/chunk.ts';
+import { type Chunk, type ChunkStatus, CLASS_KINDS, FUNCTION_KINDS, type PendingChunk } from '../core/chunk.ts';
 import { countWordsIn, textColumn } from './columns.ts';
 import { toArrow } from './lance/arrow.ts';
 
@@ -204,9 +204,6 @@ export interface VectorBatch {
   readonly modelId: string;
   readonly recipe: string;
 }
-
-const CLASS_KINDS = new Set(['class', 'interface', 'struct', 'enum', 'trait', 'impl', 'type']);
-const FUNCTION_KINDS = new Set(['function', 'method', 'constructor', 'macro']);
 
 export function vectorBatchToArrow(batch: VectorBatch, schema: Schema, projectName: string, now: string): Table {
   const of = <T>(pick: (chunk: PendingChunk) => T): T[] => batch.chunks.map(pick);

@@ -1,5 +1,6 @@
 // `vectors.lance`: one self-contained row per embedded chunk; search reads nothing else.
 import { IndexerError } from '../core/errors.ts';
+import { isUnitNorm, normOf } from '../core/unit-vector.ts';
 import { toArrow } from './lance/arrow.ts';
 import { asLostFile, isVersionGone } from './lance/engine-failure.ts';
 import { LATER_COLUMNS } from './lance/missing-columns.ts';
@@ -48,8 +49,6 @@ export interface Place {
   readonly endLine: number;
   readonly parentChunkId: string;
 }
-
-const NORM_TOLERANCE = 1e-3;
 
 export function vectorsStore(table: TableHandle, options: { dimension: number; projectName: string }): VectorsStore {
   const schema = vectorsSchema(options.dimension);
@@ -164,16 +163,11 @@ function assertStorable(batch: VectorBatch, dimension: number): void {
     });
   }
   for (let row = 0; row < chunks.length; row++) {
-    let squares = 0;
-    for (let i = row * dimension; i < (row + 1) * dimension; i++) squares += vectors[i]! * vectors[i]!;
-    if (!(Math.abs(Math.sqrt(squares) - 1) < NORM_TOLERANCE)) {
-      throw new IndexerError(
-        'MODEL_DAMAGED',
-        `the vector of chunk ${chunks[row]!.chunkId} has norm ${Math.sqrt(squares)}`,
-        {
-          hint: 'the model gave numbers that cannot be searched; nothing of this batch was stored',
-        },
-      );
+    const norm = normOf(vectors.subarray(row * dimension, (row + 1) * dimension));
+    if (!isUnitNorm(norm)) {
+      throw new IndexerError('MODEL_DAMAGED', `the vector of chunk ${chunks[row]!.chunkId} has norm ${norm}`, {
+        hint: 'the model gave numbers that cannot be searched; nothing of this batch was stored',
+      });
     }
   }
 }

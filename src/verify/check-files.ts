@@ -6,8 +6,8 @@ import { errnoOf } from '../core/errors.ts';
 import { readJsonFile } from '../store/files/json-file.ts';
 import { type FileRecord, readLedger } from '../store/ledger.ts';
 import { type RunRecord, readRunFile } from '../store/run-file.ts';
-import type { OpenTable } from './check-tables.ts';
 import type { Findings } from './findings.ts';
+import type { OpenTable } from './read-table.ts';
 
 /** What is proven of a checkpoint, in words of our own: Phase 2 writes it, and is not asked. */
 const checkpointSchema = v.object({

@@ -1,10 +1,10 @@
 // The passes over `structure` and `chunks`, joined by chunk id. `full` reads contents, else only ids, statuses and places.
 import type { StoredFile } from './check-files.ts';
-import type { OpenTable } from './check-tables.ts';
 import type { Facts } from './facts.ts';
 import type { FindingCode, Findings, Place } from './findings.ts';
 import { stringPool } from './ids.ts';
 import { bytesAt, counted, isEmpty, NO_PARENT, noteNulls, sha256, textAt } from './passes.ts';
+import type { OpenTable } from './read-table.ts';
 
 export interface PassOptions {
   /** Reads contents, vectors and hashes, else only ids, statuses and places. */

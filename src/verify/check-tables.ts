@@ -1,23 +1,17 @@
 // The three tables as files: whole versions, data files, columns. A table that fails here is not read further.
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, messageOf } from '../core/errors.ts';
-import { checkFiles, type Manifest, readManifests } from '../store/lance/manifest.ts';
+import { checkFiles, readManifests } from '../store/lance/manifest.ts';
 import { LATER_COLUMNS } from '../store/lance/missing-columns.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from '../store/schema.ts';
 import type { Checkpoint } from './check-files.ts';
 import type { Findings } from './findings.ts';
+import type { OpenTable, TableName } from './read-table.ts';
 import { openReader, type TableReader, UnreadableTable } from './read-table.ts';
-
-export type TableName = 'chunks' | 'vectors' | 'structure';
-
-/** A table that can be read, and what its current manifest says. */
-export interface OpenTable {
-  readonly reader: TableReader;
-  readonly manifest: Manifest;
-}
 
 /** Null if there is something wrong that reading its rows would only repeat. `dimension` is the vectors' length. */
 export async function openChecked(

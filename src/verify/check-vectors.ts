@@ -1,11 +1,10 @@
 // The pass over `vectors`, checked against what the passes before it gathered.
-import type { OpenTable } from './check-tables.ts';
+import { isUnitNorm, normOf } from '../core/unit-vector.ts';
 import type { Facts } from './facts.ts';
 import type { Findings } from './findings.ts';
 import { stringPool } from './ids.ts';
 import { bytesAt, counted, isEmpty, NO_PARENT, noteNulls, sha256, textAt } from './passes.ts';
-
-const NORM_TOLERANCE = 1e-3;
+import type { OpenTable } from './read-table.ts';
 
 /**
  * The last pass: fills `facts.vectors` and checks each vector against its chunk, as far as the other tables could be read.
@@ -92,11 +91,9 @@ function checkOrigin(id: () => string, model: string, recipe: string, modelId: s
 
 function checkNumbers(id: string, value: unknown, findings: Findings): void {
   const vector = value as { nullCount: number; toArray(): Float32Array };
-  let squares = 0;
-  for (const number of vector.toArray()) squares += number * number;
-  if (vector.nullCount > 0 || !Number.isFinite(squares)) findings.add('vector-not-finite', 'vectors', id);
-  else if (Math.abs(Math.sqrt(squares) - 1) >= NORM_TOLERANCE)
-    findings.add('vector-norm', 'vectors', id, `${id}: ${Math.sqrt(squares).toPrecision(4)}`);
+  const norm = normOf(vector.toArray());
+  if (vector.nullCount > 0 || !Number.isFinite(norm)) findings.add('vector-not-finite', 'vectors', id);
+  else if (!isUnitNorm(norm)) findings.add('vector-norm', 'vectors', id, `${id}: ${norm.toPrecision(4)}`);
 }
 
 /** Complete means that there is a vector, and the other way round. */

@@ -9,10 +9,11 @@ import { refuseOtherProject } from '../store/project.ts';
 import { compareWith } from './against.ts';
 import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile, readLedgerLines } from './check-files.ts';
 import { isOwnBatch, readChunks, readStructure } from './check-rows.ts';
-import { checkListedFiles, type OpenTable, openChecked, readable } from './check-tables.ts';
+import { checkListedFiles, openChecked, readable } from './check-tables.ts';
 import { checkClaims, readVectors } from './check-vectors.ts';
 import { type Facts, noFacts } from './facts.ts';
 import { collectFindings, type Finding, type Findings } from './findings.ts';
+import type { OpenTable } from './read-table.ts';
 
 export interface VerifyPlace {
   readonly root: string;

@@ -1,9 +1,8 @@
 // What the passes over the tables share: rows that are counted, and cells read without making strings of them.
 import { hash } from 'node:crypto';
-import type { OpenTable } from './check-tables.ts';
 import type { Findings } from './findings.ts';
 import { decode } from './ids.ts';
-import type { Rows, TextBytes } from './read-table.ts';
+import type { OpenTable, Rows, TextBytes } from './read-table.ts';
 
 /** Stands for a parent's number where a chunk has none. */
 export const NO_PARENT = -1;

@@ -1,8 +1,10 @@
 // A reader of its own, so that a mistake in the stores' code cannot hide itself.
+
 import { basename, dirname } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { requireTemporaryFolder } from '../store/lance/connect.ts';
 import { refusalOf } from '../store/lance/engine-failure.ts';
+import type { Manifest } from '../store/lance/manifest.ts';
 
 /** One column of a batch: values by row. */
 export interface Column {
@@ -129,4 +131,12 @@ export async function connectTo(directory: string) {
   await requireTemporaryFolder();
   const { connect } = await import('@lancedb/lancedb');
   return connect(directory);
+}
+
+export type TableName = 'chunks' | 'vectors' | 'structure';
+
+/** A table that can be read, and what its current manifest says. */
+export interface OpenTable {
+  readonly reader: TableReader;
+  readonly manifest: Manifest;
 }

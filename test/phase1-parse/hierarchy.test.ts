@@ -5,7 +5,7 @@ import { draftChunks } from '../../src/phase1-parse/chunk/chunk.ts';
 import { buildHierarchy, ownedSpans } from '../../src/phase1-parse/chunk/hierarchy.ts';
 import { lineTable } from '../../src/phase1-parse/chunk/source-text.ts';
 import { readMatches } from '../../src/phase1-parse/syntax/captures.ts';
-import type { Match } from '../../src/phase1-parse/syntax/syntax.ts';
+import type { Match } from '../../src/phase1-parse/syntax/types.ts';
 
 const language: Language = loadBuiltInLanguages().find(({ id }) => id === 'python')!;
 const counts = { decisions: true, nesting: true };

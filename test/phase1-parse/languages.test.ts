@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Chunk } from '../../src/core/chunk.ts';
 import { EVERYTHING } from '../../src/discover/selection.ts';
-import { type ParsedContent, parseFile } from '../../src/phase1-parse/parse-file.ts';
+import type { ParsedContent } from '../../src/phase1-parse/chunk/types.ts';
+import { parseFile } from '../../src/phase1-parse/parse-file.ts';
 import { chunkerVersion } from '../../src/phase1-parse/run.ts';
 import { openSyntax } from '../../src/phase1-parse/syntax/syntax.ts';
 

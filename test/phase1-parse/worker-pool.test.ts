@@ -4,13 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { IndexerError } from '../../src/core/errors.ts';
-import {
-  openParsePool,
-  type ParseOutcome,
-  type ParsePool,
-  type ParsePoolOptions,
-  type ParseRequest,
-} from '../../src/phase1-parse/pool/worker-pool.ts';
+import type { ParseOutcome, ParseRequest } from '../../src/phase1-parse/pool/types.ts';
+import { openParsePool, type ParsePool, type ParsePoolOptions } from '../../src/phase1-parse/pool/worker-pool.ts';
 import { temporaryFolder } from './temporary-trees.ts';
 
 const SCRIPTED = new URL('./workers/scripted.mjs', import.meta.url);

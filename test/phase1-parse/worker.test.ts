@@ -7,7 +7,8 @@ import { IndexerError } from '../../src/core/errors.ts';
 import { loadBuiltInLanguages } from '../../src/languages/load.ts';
 import { createRegistry } from '../../src/languages/registry.ts';
 import { answerRequest, type RequestContext } from '../../src/phase1-parse/pool/parse-request.ts';
-import { openParsePool, type ParseOutcome } from '../../src/phase1-parse/pool/worker-pool.ts';
+import type { ParseOutcome } from '../../src/phase1-parse/pool/types.ts';
+import { openParsePool } from '../../src/phase1-parse/pool/worker-pool.ts';
 import { openSyntax } from '../../src/phase1-parse/syntax/syntax.ts';
 import { temporaryFolder, write } from './temporary-trees.ts';
 

@@ -3,7 +3,7 @@ import ora from 'ora';
 import type { Output } from '../output.ts';
 import { eventLines, phaseEnd } from './events.ts';
 import { createProgress } from './progress.ts';
-import type { Reporter } from './reporter.ts';
+import type { Reporter } from './types.ts';
 
 const REDRAW_MS = 250;
 /** What the spinner itself takes of a line. */

@@ -3,7 +3,7 @@ import { count } from '../format.ts';
 import type { Output } from '../output.ts';
 import { eventLines, phaseEnd } from './events.ts';
 import { createProgress, PHASE_NAMES } from './progress.ts';
-import type { Reporter } from './reporter.ts';
+import type { Reporter } from './types.ts';
 
 const SILENCE_MS = 15_000;
 /** After so many progress lines (five minutes) a line also takes five per cent of progress; until then a dot is written. */

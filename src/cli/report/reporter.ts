@@ -1,14 +1,7 @@
 // Chooses who draws a run: a live line on a terminal, plain lines elsewhere, nothing if quiet.
-import type { Observer } from '../../core/events.ts';
-import type { Output } from '../output.ts';
 
-export interface Reporter {
-  readonly observe: Observer;
-  /** Says one line between the progress. */
-  say(text: string): void;
-  /** Ends the drawing and stops the timers; may be called twice. */
-  close(): void;
-}
+import type { Output } from '../output.ts';
+import type { Reporter } from './types.ts';
 
 export interface ReporterChoice {
   readonly quiet: boolean;

@@ -1,22 +1,12 @@
 // Drafts and what is known of their definitions → finished chunks.
+
 import type { Chunk } from '../../core/chunk.ts';
 import type { Marks } from '../syntax/captures.ts';
-import type { Draft } from './chunk.ts';
 import { callsIn, importsIn } from './details.ts';
 import { identify, sha256 } from './identity.ts';
 import { plainMetrics } from './metrics.ts';
 import type { LineTable } from './source-text.ts';
-
-/** A file that is to be cut, as text. */
-export interface Source {
-  readonly path: string;
-  readonly text: string;
-  readonly lines: LineTable;
-  /** The id of its language, `text` if unknown. */
-  readonly language: string;
-  /** Its language's (languages/schema.ts). */
-  readonly density: number;
-}
+import type { Draft, Source } from './types.ts';
 
 /** What is known of each definition, by its index. */
 export interface Knowledge {

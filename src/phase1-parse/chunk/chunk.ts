@@ -1,27 +1,12 @@
 // Definitions and what lies between them → drafts of chunks: which stretches of the file each one owns, and what it
 // repeats of others. Every non-blank character of a file is in the own text of exactly one draft.
-import type { ChunkKind } from '../../core/chunk.ts';
+
 import { byStart } from '../syntax/captures.ts';
-import type { Boundary } from '../syntax/syntax.ts';
-import type { Source } from './assemble.ts';
+import type { Boundary } from '../syntax/types.ts';
 import type { Definition } from './hierarchy.ts';
 import type { LineTable } from './source-text.ts';
 import { budgetsIn, cutSegments, fits, type Segment } from './split.ts';
-
-/** A chunk before it has an identity. */
-export interface Draft {
-  readonly kind: ChunkKind;
-  /** Null for what no definition holds. */
-  readonly definition: Definition | null;
-  /** In file order. */
-  readonly segments: readonly Segment[];
-  /** Never blank. */
-  readonly content: string;
-  readonly partIndex: number;
-  /** What the chunk stands for: the whole definition, or its part; whatever is repeated from others included. */
-  readonly start: number;
-  readonly end: number;
-}
+import type { Draft, Source } from './types.ts';
 
 /** Smaller nameless pieces join a neighbour that is not further away than this. */
 const SMALL_PIECE = 50;

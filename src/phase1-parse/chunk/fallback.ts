@@ -3,11 +3,11 @@ import type { Chunk } from '../../core/chunk.ts';
 import { loadBuiltInLanguages } from '../../languages/load.ts';
 import { createRegistry, type LanguageRegistry } from '../../languages/registry.ts';
 import { type AdmissionOptions, admit, withAdmission } from '../admit.ts';
-import type { ParsedContent } from '../parse-file.ts';
-import { assembleChunks, type Source } from './assemble.ts';
-import { contentOf, type Draft } from './chunk.ts';
+import { assembleChunks } from './assemble.ts';
+import { contentOf } from './chunk.ts';
 import { type LineTable, lineTable } from './source-text.ts';
 import { type Atom, BUDGET, budgetsIn, cutSegments, fits, groupAtoms, type Segment, sizeOf } from './split.ts';
+import type { Draft, ParsedContent, Source } from './types.ts';
 
 /** A block repeats the last lines of the one before it, up to a tenth; the repeated lines are nobody's own text twice. */
 const OVERLAP = 1 / 10;

@@ -7,7 +7,7 @@ import { parseAsLines } from '../chunk/fallback.ts';
 import { parseFile } from '../parse-file.ts';
 import type { Syntax } from '../syntax/syntax.ts';
 import type { Job } from './threads.ts';
-import type { ParseOutcome, ParseRequest } from './worker-pool.ts';
+import type { ParseOutcome, ParseRequest } from './types.ts';
 
 export interface RequestContext {
   /** The root's real path. */

@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import { adviceOnMemory } from '../../core/address-space.ts';
 import { type ErrorCode, IndexerError, messageOf } from '../../core/errors.ts';
-import type { ParseOutcome, ParseRequest } from './worker-pool.ts';
+import type { ParseOutcome, ParseRequest } from './types.ts';
 
 export type Job = {
   readonly requests: readonly ParseRequest[];

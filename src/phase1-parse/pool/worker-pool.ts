@@ -2,25 +2,12 @@
 // parser is native code that can abort): then the files of its batch are tried one by one. One that makes the parser
 // throw when it is alone, and again in a fresh thread, is cut into lines without the parser, for that is what its bytes do.
 // One whose thread ended otherwise is unfinished: that may be the machine's doing, and is no property of the file.
-import type { FileStamp, ParsedFile } from '../../core/chunk.ts';
+
+import type { FileStamp } from '../../core/chunk.ts';
 import { batched, mapConcurrent } from '../../core/iterate.ts';
 import type { Language } from '../../languages/load.ts';
 import { openThreads, type Threads } from './threads.ts';
-
-export interface ParseRequest {
-  /** Relative to the root, `/`-separated. */
-  readonly path: string;
-  /** If the bytes have this hash the answer is `unchanged`; null: parse whatever they are. */
-  readonly knownSha256: string | null;
-  /** Bytes, as listed; for balancing only. */
-  readonly size: number;
-}
-
-export type ParseOutcome =
-  | { readonly kind: 'parsed'; readonly file: ParsedFile }
-  | { readonly kind: 'unchanged'; readonly path: string; readonly stamp: FileStamp; readonly sha256: string }
-  /** Gone, or no regular file any more, when it was to be read. */
-  | { readonly kind: 'vanished'; readonly path: string };
+import type { ParseOutcome, ParseRequest } from './types.ts';
 
 export interface ParsePool {
   /**

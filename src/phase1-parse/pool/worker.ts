@@ -9,7 +9,8 @@ import { createRegistry } from '../../languages/registry.ts';
 import { openSyntax, type Syntax } from '../syntax/syntax.ts';
 import { answerRequest, type RequestContext } from './parse-request.ts';
 import type { Job, WorkerMessage } from './threads.ts';
-import type { ParseOutcome, WorkerData } from './worker-pool.ts';
+import type { ParseOutcome } from './types.ts';
+import type { WorkerData } from './worker-pool.ts';
 
 const { root, maxFileBytes, allowSecrets, languages: own = [] } = workerData as WorkerData;
 const port = parentPort!;

@@ -2,7 +2,7 @@
 import type { Tree } from 'web-tree-sitter';
 import type { Compiled } from './compile.ts';
 import { addressOf } from './runtime.ts';
-import type { Boundary } from './syntax.ts';
+import type { Boundary } from './types.ts';
 
 /** Shorter nodes are never cut, so their insides are not looked at. */
 const LONG_NODE = 400;

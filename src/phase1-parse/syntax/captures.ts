@@ -1,6 +1,6 @@
 // Query matches → definitions and marks: the vocabulary of languages/vocabulary.ts, read. Offsets only.
 import type { ChunkKind } from '../../core/chunk.ts';
-import type { Capture, Match, Origin } from './syntax.ts';
+import type { Capture, Match, Origin } from './types.ts';
 
 /** Part of a text, from `start` to before `end`. */
 export interface Span {

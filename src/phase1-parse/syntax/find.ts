@@ -1,7 +1,7 @@
 // A query over a tree → what it found, as names and offsets.
 import type { Query, QueryCapture, Range, Tree } from 'web-tree-sitter';
 import { addressOf, type Runtime } from './runtime.ts';
-import type { Capture, Match, Origin } from './syntax.ts';
+import type { Capture, Match, Origin } from './types.ts';
 
 /** A capture of that name and a language's is a region in that language. */
 export const EMBED = 'embed.';

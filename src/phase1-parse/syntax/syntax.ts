@@ -1,4 +1,5 @@
 // Texts → what the queries of their languages find. A tree lives inside one call of `read`: what comes out are names and offsets.
+
 import type { Tree } from 'web-tree-sitter';
 import { type Language, loadBuiltInLanguages } from '../../languages/load.ts';
 import { createRegistry, type LanguageRegistry } from '../../languages/registry.ts';
@@ -7,35 +8,7 @@ import { type Compiled, compile } from './compile.ts';
 import { isCostlyToQuery, MOST_PARSER_CALLS } from './cost.ts';
 import type { Found, FoundRegion } from './find.ts';
 import { startRuntime } from './runtime.ts';
-
-/** Whose query found something. */
-export interface Origin {
-  readonly language: Language;
-  /** What that query can count. */
-  readonly counts: { readonly decisions: boolean; readonly nesting: boolean };
-}
-
-/** Offsets are UTF-16 units from the text's start; `end` is exclusive. */
-export interface Capture {
-  readonly name: string;
-  readonly start: number;
-  readonly end: number;
-  /** Named children of a `@params` node, −1 if it has no children at all; 0 for every other capture. */
-  readonly children: number;
-}
-
-/** One match of a query; `pattern` is the position of its pattern in the query, larger for a language embedded in another. */
-export interface Match {
-  readonly pattern: number;
-  readonly origin: Origin;
-  readonly captures: readonly Capture[];
-}
-
-/** Where a long stretch of code may be cut: the start of a node, `depth` levels below the root. */
-export interface Boundary {
-  readonly start: number;
-  readonly depth: number;
-}
+import type { Boundary, Capture, Match } from './types.ts';
 
 export interface SyntaxReading {
   readonly matches: readonly Match[];
