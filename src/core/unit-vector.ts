@@ -1,7 +1,7 @@
 // Whether a vector is of length one, as every vector that is stored or searched must be.
 
 /** How far the norm may be from 1: float32 sums over a few hundred numbers stay far below it. */
-export const NORM_TOLERANCE = 1e-3;
+const NORM_TOLERANCE = 1e-3;
 
 /** NaN if a number is not finite. */
 export function normOf(vector: Iterable<number>): number {

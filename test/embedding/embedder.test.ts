@@ -136,9 +136,11 @@ test('empty, blank, broken and huge texts each get a vector of unit norm', async
 describe('a process that holds an embedder', () => {
   async function exitOf(script: string): Promise<{ code: number | null; signal: string | null; stderr: string }> {
     const open = new URL('../../dist/embedding/open.js', import.meta.url).href;
+    const describe = new URL('../../dist/embedding/recipe.js', import.meta.url).href;
     const program = `import { openEmbedder } from ${JSON.stringify(open)};
+      import { describeModel } from ${JSON.stringify(describe)};
       const texts = Array.from({ length: 400 }, (_, i) => ('text ' + i + ' ').repeat(1 + (i % 60)));
-      const opening = openEmbedder({ modelDir: ${JSON.stringify(modelDir)}, workers: 2 });
+      const opening = openEmbedder({ model: await describeModel(${JSON.stringify(modelDir)}), workers: 2 });
       ${script}`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
       stdio: ['ignore', 'pipe', 'pipe'],
