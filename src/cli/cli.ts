@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { TerminalSettings } from '../config/environment.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Config } from '../index.ts';
+import type { Invocation } from './invocation.ts';
 import type { Output } from './output.ts';
 import type { Reporter } from './report/types.ts';
 import { visible } from './visible.ts';
@@ -13,6 +14,8 @@ export interface Cli {
   readonly out: Output;
   readonly err: Output;
   readonly terminal: TerminalSettings;
+  /** Writes the commands that a user can type next. */
+  readonly invocation: Invocation;
   /** Loads the library; --help and usage errors never do. */
   library(): Promise<Library>;
   /** From here on a first signal only aborts, and the work ends by itself; `hint` says how to go on later. */
@@ -70,6 +73,16 @@ export async function configFor(
     cache: typed.cache === false ? ('off' as const) : undefined, // --no-cache
   };
   const config = loadConfig({ path, projectRoot: typed.projectRoot, flags, creates });
+  cli.invocation.situate({
+    root: config.root,
+    isProjectRoot: typed.projectRoot !== undefined,
+    options: [
+      ...(indexDir === undefined ? [] : ['--index-dir', config.indexDir]),
+      ...(modelDir === undefined ? [] : ['--model-dir', config.modelDir]),
+      ...(model === undefined ? [] : ['--model', config.hub?.id ?? config.modelDir]),
+      ...(device === undefined ? [] : ['--device', device]),
+    ],
+  });
   if (!typed.quiet) {
     for (const warning of config.warnings ?? []) cli.err.line(`${cli.err.yellow('warning')} ${visible(warning)}`);
   }

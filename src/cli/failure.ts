@@ -78,25 +78,35 @@ export function describeFailure(thrown: unknown): Failure {
   return { exitCode, label, code: error.code, what, why: error.message, how: error.hint };
 }
 
-/** Three lines: what, why, how; under them the causes and stacks that were asked for. Returns the exit code. */
-export function printFailure(err: Output, error: unknown, detail: Detail): number {
+/** `filled` writes the commands in a hint as they can be typed. Three lines: what, why, how; under them the causes and stacks that were asked for. Returns the exit code. */
+export function printFailure(
+  err: Output,
+  error: unknown,
+  detail: Detail,
+  filled: (hint: string) => string = (hint) => hint,
+): number {
   const { exitCode, label, code, what, why, how } = describeFailure(error);
   const paint = exitCode > 128 ? err.yellow : err.red;
   err.line(`${err.bold(paint(label))} ${what}`);
   err.line(`  ${visible(why)}`);
-  if (how !== '') err.line(`  ${visible(how)}`);
+  if (how !== '') err.line(`  ${visible(filled(how))}`);
   if (detail.verbose || detail.debug) for (const cause of causesOf(error)) err.line(`  caused by: ${visible(cause)}`);
   if ((detail.debug || code === 'BUG') && error instanceof Error) err.line(err.dim(stackLines(error)));
   return exitCode;
 }
 
 /** The same as one JSON object on one line. Returns the exit code. */
-export function printFailureAsJson(err: Output, error: unknown, detail: Detail): number {
+export function printFailureAsJson(
+  err: Output,
+  error: unknown,
+  detail: Detail,
+  filled: (hint: string) => string = (hint) => hint,
+): number {
   const { exitCode, code, what, why, how } = describeFailure(error);
   const stack = (detail.debug || code === 'BUG') && error instanceof Error ? error.stack : undefined;
   const causes = detail.verbose || detail.debug ? causesOf(error) : undefined;
   err.raw(
-    `${JSON.stringify({ schema: 1, error: code, exit_code: exitCode, what, message: why, hint: how, causes, stack })}\n`,
+    `${JSON.stringify({ schema: 1, error: code, exit_code: exitCode, what, message: why, hint: filled(how), causes, stack })}\n`,
   );
   return exitCode;
 }

@@ -3,6 +3,7 @@ import { terminalSettings } from '../config/environment.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
 import { type Detail, EXIT, printFailure, printFailureAsJson } from './failure.ts';
+import { createInvocation } from './invocation.ts';
 import { createOutput } from './output.ts';
 import { buildProgram, runProgram } from './program.ts';
 import type { Reporter } from './report/types.ts';
@@ -21,6 +22,7 @@ const settings = terminalSettings();
 const terminal = isTyped('--no-color') ? { ...settings, colour: 'never' as const } : settings;
 const out = createOutput(process.stdout, terminal);
 const err = createOutput(process.stderr, terminal);
+const invocation = createInvocation(terminal.started);
 
 let reporter: Reporter | undefined;
 let exitCode: number = EXIT.done;
@@ -54,6 +56,7 @@ const cli: Cli = {
   out,
   err,
   terminal,
+  invocation,
   library: async () => {
     standSomewhere();
     (await import('../config/temporary-folder.ts')).useOwnTemporaryFolder();
@@ -74,7 +77,7 @@ const cli: Cli = {
 try {
   const isQuiet = isTyped('-q', '--quiet');
   await runProgram(buildProgram(cli), typed, (warning) => {
-    if (!isQuiet) err.line(`${err.yellow('warning')} ${visible(warning)}`);
+    if (!isQuiet) err.line(`${err.yellow('warning')} ${visible(invocation.filled(warning))}`);
   });
 } catch (error) {
   // An abort surfaces as our reason, or in the words of whoever noticed it first.
@@ -86,8 +89,8 @@ process.exit(exitCode);
 
 function fail(error: unknown): number {
   return isTyped('-j', '--json', '--json=v2', '--envelope')
-    ? printFailureAsJson(err, error, detail)
-    : printFailure(err, error, detail);
+    ? printFailureAsJson(err, error, detail, invocation.filled)
+    : printFailure(err, error, detail, invocation.filled);
 }
 
 /** Pipes may still hold what was written; leaving now would cut it off. */

@@ -38,24 +38,24 @@ const GRAPH = 'there is no knowledge graph here; mcp-vector-search builds it fro
 const NOT_HERE: Readonly<Record<string, string>> = {
   'index kg': GRAPH,
   'index relationships': GRAPH,
-  'index watch': 'nothing runs in the background; run tandem index when files have changed',
-  'index auto': 'nothing runs in the background; run tandem index from a hook or a schedule',
+  'index watch': 'nothing runs in the background; run `tandem index` when files have changed',
+  'index auto': 'nothing runs in the background; run `tandem index` from a hook or a schedule',
   'index cancel': 'nothing runs in the background; a run is stopped with Ctrl-C and loses nothing',
-  'migrate list': 'there is one migration: tandem migrate --to-dual-table',
-  'migrate db': 'ChromaDB indexes cannot be read; tandem index makes a new one',
+  'migrate list': 'there is one migration: `tandem migrate --to-dual-table`',
+  'migrate db': 'ChromaDB indexes cannot be read; `tandem index` makes a new one',
   kg: GRAPH,
-  watch: 'nothing runs in the background; run tandem index when files have changed',
+  watch: 'nothing runs in the background; run `tandem index` when files have changed',
   daemon: 'nothing runs in the background',
-  reset: 'nothing needs to be reset; tandem index --force parses everything again',
+  reset: 'nothing needs to be reset; `tandem index --force` parses everything again',
   config: 'settings are in config.json and .tandem.json',
   chat: 'nothing here talks to a language model',
   ask: 'nothing here talks to a language model',
-  visualize: 'there is no graph to draw; tandem status says what the index holds',
+  visualize: 'there is no graph to draw; `tandem status` says what the index holds',
   analyze: 'metrics are in the table structure.lance; there is no report of them yet',
 };
 
 const METRICS = 'search reads vectors only; metrics are in the table structure.lance';
-const INIT = 'init is not needed: tandem index makes the index, with the settings of config.json where there is one';
+const INIT = 'init is not needed: `tandem index` makes the index, with the settings of config.json where there is one';
 
 /** Options of that tool that ask for what is so anyway, or for what is not done here, by command. */
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, OptionVerdict>>>> = {

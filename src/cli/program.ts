@@ -120,7 +120,7 @@ function optionsWithoutValue(commands: readonly Command[]): Set<string | undefin
 
 function usageError(error: CommanderError): IndexerError {
   if (error.code === 'commander.help')
-    return new IndexerError('USAGE', 'no command was given', { hint: 'try: tandem index' });
+    return new IndexerError('USAGE', 'no command was given', { hint: 'try: `tandem index`' });
   const [message = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
   const meant = /Did you mean (?:one of )?(.+?)\??\)/.exec(suggestion)?.[1];
   return new IndexerError('USAGE', message, {

@@ -1,6 +1,7 @@
 // What the environment says about the user and the terminal. Nothing outside config/ reads it.
 import { realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { startedAs } from './started-as.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,14 +32,17 @@ export interface TerminalSettings {
   readonly canRedraw: boolean;
   /** Output is read by GitHub's runner, which takes some lines for commands. */
   readonly isGithubActions: boolean;
-  /** What to put before the arguments of a command that the user shall type. */
-  readonly invocation: string;
+  /** What the user typed before the command's own words. */
+  readonly started: string;
   /** npm sends a Ctrl-C on to its script, which then has it twice. */
   readonly isUnderNpm: boolean;
 }
 
 /** NO_COLOR is a user's wish and wins over FORCE_COLOR. */
-export function terminalSettings(env: Environment = process.env): TerminalSettings {
+export function terminalSettings(
+  env: Environment = process.env,
+  script: string = process.argv[1] ?? '',
+): TerminalSettings {
   const isDumb = env.TERM === 'dumb';
   const isForcedOff = Boolean(env.NO_COLOR) || env.FORCE_COLOR === '0' || env.FORCE_COLOR === 'false';
   const isForcedOn = env.FORCE_COLOR !== undefined && !isForcedOff;
@@ -46,7 +50,7 @@ export function terminalSettings(env: Environment = process.env): TerminalSettin
     colour: isForcedOff ? 'never' : isForcedOn ? 'always' : isDumb ? 'never' : 'auto',
     canRedraw: !isDumb && !isSet(env.CI),
     isGithubActions: env.GITHUB_ACTIONS === 'true',
-    invocation: env.npm_lifecycle_event === 'start' ? 'npm start -- ' : 'tandem ',
+    started: startedAs(env, script),
     isUnderNpm: env.npm_lifecycle_event !== undefined,
   };
 }

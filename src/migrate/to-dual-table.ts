@@ -107,7 +107,7 @@ async function planOf(target: MigrationTarget, options: MigrateOptions & Faults)
   if (plan === null) throw noIndex(target);
   if (plan.rows === 0 && !options.automatic) {
     throw new IndexerError('MIGRATION_REFUSED', `the old table ${namesOf(plan.old).join(', ')} holds no rows`, {
-      hint: `nothing was changed; make a new index with: tandem index ${target.root}`,
+      hint: `nothing was changed; make a new index with: \`tandem index ${target.root}\``,
     });
   }
   return plan;

@@ -181,13 +181,17 @@ async function checkMode({ root, indexDir }: Pick<Config, 'root' | 'indexDir'>):
   const layout = await detectLayout(indexDir).catch((error: unknown) => messageOf(error));
   const found = await stat(indexDir).catch(() => null);
   if (await hasLostChunks(layoutOf(indexDir))) {
-    return failed('index', `chunks.lance is missing from ${indexDir}`, 'tandem index parses the files again');
+    return failed('index', `chunks.lance is missing from ${indexDir}`, '`tandem index` parses the files again');
   }
   if (found === null || layout === 'none') return ok('index', `none yet in ${indexDir}`);
   if (layout !== 'dual-table' && layout !== 'code_search')
     return failed('index', layout, `check the owner and mode of ${indexDir}`);
   if (layout === 'code_search') {
-    return warning('index', `${indexDir} holds an index in the old single-table layout`, 'see: tandem migrate --help');
+    return warning(
+      'index',
+      `${indexDir} holds an index in the old single-table layout`,
+      'see: `tandem migrate --help`',
+    );
   }
   try {
     await refuseOtherProject(layoutOf(indexDir), root);
@@ -207,7 +211,7 @@ async function checkLock(indexDir: string): Promise<Check> {
   const file = await readLockFile(lockFile).catch((error: unknown) => messageOf(error));
   if (file === null) return ok('lock', 'free');
   if (typeof file === 'string') return failed('lock', file, `check the owner and mode of ${lockFile}`);
-  if (file.holder === 'unreadable') return failed('lock', `${lockFile} cannot be understood`, 'run tandem unlock');
+  if (file.holder === 'unreadable') return failed('lock', `${lockFile} cannot be understood`, 'run `tandem unlock`');
   const who = describeHolder(file.holder);
   const verdict = judge(file, await describeSelf(''));
   if (verdict === 'alive') return ok('lock', `held by ${who}`);
@@ -215,7 +219,7 @@ async function checkLock(indexDir: string): Promise<Check> {
   return warning(
     'lock',
     `held by ${who}, which cannot be seen from here`,
-    'if it has ended, the next run takes it over within a minute; at once: tandem unlock --force',
+    'if it has ended, the next run takes it over within a minute; at once: `tandem unlock --force`',
   );
 }
 

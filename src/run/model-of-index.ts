@@ -10,7 +10,7 @@ import { type ModelTraces, refuseOtherModel, type StoredModel } from '../store/s
 export async function refuseOtherModelThanIndexed(layout: Layout, model: StoredModel, root: string): Promise<void> {
   refuseOtherModel(await tracesIn(layout), model, {
     subject: 'the vectors of this index were made with',
-    hint: `nothing was changed; embed everything again: tandem index ${root} --reembed; or use the model it was made with, or another index with --index-dir`,
+    hint: `nothing was changed; embed everything again: \`tandem index ${root} --reembed\`; or use the model it was made with, or another index with --index-dir`,
   });
 }
 

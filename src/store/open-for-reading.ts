@@ -66,7 +66,7 @@ export async function openForReading(options: ReadingOptions): Promise<ReadableS
   for (const path of vectorsPath === null ? [layout.chunksTable] : [layout.chunksTable, vectorsPath]) {
     if (await hasWholeHead(path)) continue;
     throw new IndexerError('INDEX_DAMAGED', `the newest version of ${path} was not written whole`, {
-      hint: 'run tandem index: it goes back to the version before and completes it',
+      hint: 'run `tandem index`: it goes back to the version before and completes it',
     });
   }
   const connection = await connect(layout.lanceDir);
@@ -96,14 +96,14 @@ export async function indexMissing(layout: Layout, root: string): Promise<Indexe
     'INDEX_DAMAGED',
     `${layout.chunksTable} is missing, though other parts of the index are there`,
     {
-      hint: `restore it from a backup, or parse the files again with: tandem index ${root}`,
+      hint: `restore it from a backup, or parse the files again with: \`tandem index ${root}\``,
     },
   );
 }
 
 export function noIndex({ root, indexDir }: ReadingOptions): IndexerError {
   return new IndexerError('NO_INDEX', `there is no index in ${indexDir}`, {
-    hint: `make one with: tandem index ${root}`,
+    hint: `make one with: \`tandem index ${root}\``,
   });
 }
 

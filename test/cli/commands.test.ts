@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Cli, Library } from '../../src/cli/cli.ts';
+import { createInvocation } from '../../src/cli/invocation.ts';
 import { buildProgram, commandFirst, runProgram } from '../../src/cli/program.ts';
 import { terminalSettings } from '../../src/config/environment.ts';
 import type {
@@ -125,6 +126,7 @@ async function tandem(typed: readonly string[], answers: Answers = {}) {
     out: out.output,
     err: err.output,
     terminal: terminalSettings({}),
+    invocation: createInvocation('tandem'),
     library: async () => library,
     interruptible: (hint) => {
       hints.push(hint);
@@ -354,7 +356,7 @@ describe('status', () => {
   };
 
   it('says what is stored, what is pending, and what to do about it', async () => {
-    const { out, exitCode } = await tandem(['status'], { status: full });
+    const { out, exitCode } = await tandem(['status', '/'], { status: full });
     expect(out.lines()).toEqual([
       'Index of /r',
       '  stored in  /r/.mcp-vector-search (dual-table)',
@@ -364,11 +366,11 @@ describe('status', () => {
       '  chunks     100: 64 complete, 35 pending, 1 in error',
       '  vectors    64',
       '  model      a/b (384 dimensions; 60 by recipe aa, 4 by recipe bb)',
-      '  outdated   4 vectors were made by another recipe; replaced as their files change, or at once by: index --reembed',
+      '  outdated   4 vectors were made by another recipe; replaced as their files change, or at once by: tandem index --reembed /',
       '  processor  A chip, x64-avx2, no VNNI: slower',
       '  last run   started 2030-01-01T00:00:00Z, not finished; phase 1 finished, phase 2 unfinished',
       '  checkpoint batch 2, 64 chunks done, 36 remaining, saved 2030-01-01T00:00:00Z',
-      'Next: tandem resume /r',
+      'Next: tandem resume /',
     ]);
     expect(exitCode).toBe(0);
   });

@@ -27,7 +27,7 @@ export function registerDoctor(program: Command, cli: Cli): void {
           if (flags.quiet && state === 'ok') continue;
           const paint = { ok: cli.out.dim, warning: cli.out.yellow, failed: cli.out.red }[state];
           cli.out.line(`${paint(state.padEnd(8))}${name.padEnd(17)}${visible(found)}`);
-          if (remedy !== '') cli.out.line(`${''.padEnd(25)}${visible(remedy)}`);
+          if (remedy !== '') cli.out.line(`${''.padEnd(25)}${visible(cli.invocation.filled(remedy))}`);
         }
       }
       cli.end(diagnosis.healthy ? EXIT.done : EXIT.environment);

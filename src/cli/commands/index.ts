@@ -43,7 +43,7 @@ export function registerIndex(program: Command, cli: Cli): void {
     const flags = self.optsWithGlobals<IndexFlags>();
     if (flags.force && flags.phase === 2) {
       throw new IndexerError('USAGE', '--force parses again, and phase 2 does not parse', {
-        hint: 'a chunk that did not change would get the vector it has; to embed everything anew all the same: tandem index --reembed',
+        hint: 'a chunk that did not change would get the vector it has; to embed everything anew all the same: `tandem index --reembed`',
       });
     }
     const config = await configFor(cli, self, path, true);
@@ -63,7 +63,7 @@ export function registerIndex(program: Command, cli: Cli): void {
     if (flags.json) cli.out.raw((await import('../report/json.ts')).runAsJson(report));
     else if (!flags.quiet) {
       const { printSummary } = await import('../report/summary.ts');
-      printSummary(cli.out, report, config, { verbose: flags.verbose === true, invocation: cli.terminal.invocation });
+      printSummary(cli.out, report, config, { verbose: flags.verbose === true, command: cli.invocation.command });
     }
     cli.end(exitCodeOf(report, flags.phase));
   });

@@ -45,7 +45,7 @@ export function registerMigrate(program: Command, cli: Cli): void {
         const { migrateToDualTable, rollbackMigration } = await cli.library();
         const { observe } = reporter;
         const { printMigration, printRollback } = await import('../report/migration.ts');
-        const print = { root: visible(config.root), invocation: cli.terminal.invocation };
+        const print = { root: visible(config.root), command: cli.invocation.command };
         if (goesForth) {
           const report = await migrateToDualTable(config, { dryRun: flags.dryRun, observe, signal });
           reporter.close();
@@ -67,6 +67,6 @@ export function registerMigrate(program: Command, cli: Cli): void {
 
 function unclear(): IndexerError {
   return new IndexerError('USAGE', 'say which way: --to-dual-table (with --dry-run if you like) or --rollback', {
-    hint: 'see: tandem migrate --help',
+    hint: 'see: `tandem migrate --help`',
   });
 }

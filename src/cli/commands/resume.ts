@@ -23,7 +23,7 @@ export function registerResume(program: Command, cli: Cli): void {
     if (flags.json) cli.out.raw((await import('../report/json.ts')).runAsJson(report));
     else if (!flags.quiet) {
       const { printNothingToDo, printSummary } = await import('../report/summary.ts');
-      const options = { verbose: flags.verbose === true, invocation: cli.terminal.invocation };
+      const options = { verbose: flags.verbose === true, command: cli.invocation.command };
       if (report.phases.length === 0) printNothingToDo(cli.out, report);
       else printSummary(cli.out, report, config, options);
     }

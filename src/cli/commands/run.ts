@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { IndexerError } from '../../core/errors.ts';
 import type { Config, Index, OpenIndexOptions, RunReport, Wait } from '../../index.ts';
 import type { Cli, GlobalFlags, Library } from '../cli.ts';
-import { visible } from '../visible.ts';
 
 /** For every command that takes the lock. */
 export const WAIT_OPTION = [
@@ -57,12 +56,12 @@ export async function runOnIndex(
 /** The reporter around work that opens the index by itself, with what it opens it with. */
 export async function runReported(
   cli: Cli,
-  config: Config,
+  _config: Config,
   flags: GlobalFlags & { readonly wait?: string | true; readonly migrate?: boolean },
   work: (library: Library, options: OpenIndexOptions, signal: AbortSignal) => Promise<RunReport>,
 ): Promise<RunReport> {
   const { createReporter } = await import('../report/reporter.ts');
-  const signal = cli.interruptible(`go on with: ${cli.terminal.invocation}resume ${visible(config.root)}`);
+  const signal = cli.interruptible(`go on with: ${cli.invocation.command('resume')}`);
   const wait = parseWait(flags.wait, signal);
   const reporter = await createReporter(cli.err, {
     quiet: flags.quiet === true,

@@ -4,7 +4,6 @@ import { IndexerError } from '../../core/errors.ts';
 import type { SearchAnswer } from '../../index.ts';
 import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
 import { EXIT } from '../failure.ts';
-import { visible } from '../visible.ts';
 
 const MOST_RESULTS = 1000;
 
@@ -75,8 +74,7 @@ export function registerSearch(program: Command, cli: Cli): void {
       else if (flags.json) cli.out.raw((await import('../report/json.ts')).hitsAsJson(shown.hits));
       else (await import('../report/hits.ts')).printHits(cli.out, query, shown);
       if (!flags.quiet) {
-        const next = (command: string) => `${cli.terminal.invocation}${command} ${visible(config.root)}`;
-        (await import('../report/doubts.ts')).printDoubts(cli.err, shown, next);
+        (await import('../report/doubts.ts')).printDoubts(cli.err, shown, cli.invocation.command);
       }
       cli.end(flags.requireComplete && !answer.index.complete ? EXIT.incomplete : EXIT.done);
     });

@@ -25,9 +25,9 @@ export function registerStatus(program: Command, cli: Cli): void {
       if (flags.json) cli.out.raw((await import('../report/json.ts')).statusAsJson(report));
       else if (isAbsent) {
         throw new IndexerError('NO_INDEX', `there is no index in ${config.indexDir}`, {
-          hint: `make one with: ${cli.terminal.invocation}index ${config.root}`,
+          hint: 'make one with: `tandem index`',
         });
-      } else (await import('../report/status.ts')).printStatus(cli.out, report, cli.terminal.invocation);
+      } else (await import('../report/status.ts')).printStatus(cli.out, report, cli.invocation.command);
 
       if (isAbsent) cli.end(EXIT.noIndex);
       else cli.end(flags.exitCode && !report.complete ? EXIT.incomplete : EXIT.done);

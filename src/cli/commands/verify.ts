@@ -40,7 +40,7 @@ export function registerVerify(program: Command, cli: Cli): void {
       const config = await configFor(cli, self, path, false);
       const library = await cli.library();
       const { printRepair, printVerification } = await import('../report/verify.ts');
-      const { invocation } = cli.terminal;
+      const { command } = cli.invocation;
       if (flags.repair) {
         const signal = flags.wait === undefined ? undefined : cli.interruptible('nothing was changed');
         const report = await library.repairIndex(config, {
@@ -50,20 +50,20 @@ export function registerVerify(program: Command, cli: Cli): void {
           },
         });
         if (flags.json) cli.out.raw(`${JSON.stringify(report, null, 2)}\n`);
-        else if (!flags.quiet) printRepair(cli.out, report, invocation);
+        else if (!flags.quiet) printRepair(cli.out, report, command);
         cli.end(exitCodeAfter(report));
         return;
       }
       const depth = flags.quick ? 'quick' : 'full';
       const report = await library.verifyIndex(config, { depth, against: flags.against });
       if (flags.json) cli.out.raw(`${JSON.stringify(report, null, 2)}\n`);
-      else if (!flags.quiet) printVerification(cli.out, report, invocation);
+      else if (!flags.quiet) printVerification(cli.out, report, command);
       cli.end(exitCode(report));
     });
 }
 
 function refuseContradictions({ quick, full, repair, against }: VerifyFlags): void {
-  const refuse = (what: string) => new IndexerError('USAGE', what, { hint: 'see: tandem verify --help' });
+  const refuse = (what: string) => new IndexerError('USAGE', what, { hint: 'see: `tandem verify --help`' });
   if (quick && full) throw refuse('--quick and --full were both given');
   if (repair && (quick || against !== undefined)) throw refuse('--repair reads everything and compares with nothing');
 }

@@ -1,16 +1,16 @@
 // What a migration or a rollback did, for people.
 import type { MigrationReport, RollbackReport } from '../../index.ts';
 import { bytes, count, counted, elapsed } from '../format.ts';
+import type { Command } from '../invocation.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
 
 export interface MigrationPrint {
   readonly root: string;
-  /** `tandem ` or `npm start -- `. */
-  readonly invocation: string;
+  readonly command: Command;
 }
 
-export function printMigration(out: Output, report: MigrationReport, { root, invocation }: MigrationPrint): void {
+export function printMigration(out: Output, report: MigrationReport, { root, command }: MigrationPrint): void {
   const row = (name: string, text: string) => out.line(`  ${name.padEnd(9)} ${text}`);
   if (report.state === 'nothing') {
     out.line(`nothing to migrate: ${root} has the two tables already`);
@@ -18,7 +18,7 @@ export function printMigration(out: Output, report: MigrationReport, { root, inv
   }
   if (report.state === 'finished') {
     out.line(`${out.bold('Migrated')} ${root}: an earlier migration was brought to its end`);
-    row('back', `${invocation}migrate --rollback ${root}`);
+    row('back', visible(command('migrate --rollback')));
     return;
   }
   const isPlan = report.state === 'planned';
@@ -48,11 +48,11 @@ export function printMigration(out: Output, report: MigrationReport, { root, inv
     return;
   }
   row('time', elapsed(report.seconds));
-  row('back', `${invocation}migrate --rollback ${root}`);
-  row('next', `${invocation}index ${root}`);
+  row('back', visible(command('migrate --rollback')));
+  row('next', visible(command('index')));
 }
 
-export function printRollback(out: Output, report: RollbackReport, { root, invocation }: MigrationPrint): void {
+export function printRollback(out: Output, report: RollbackReport, { root, command }: MigrationPrint): void {
   const row = (name: string, text: string) => out.line(`  ${name.padEnd(9)} ${text}`);
   out.line(`${out.bold('Rolled back')} ${root}`);
   row(
@@ -65,5 +65,5 @@ export function printRollback(out: Output, report: RollbackReport, { root, invoc
   if (report.newer !== null) row('newer', `${counted(report.newer, 'chunk')} made since the migration not in it`);
   row('kept', `the two tables, in ${visible(report.kept)}`);
   row('time', elapsed(report.seconds));
-  row('again', `${invocation}migrate --to-dual-table ${root}`);
+  row('again', visible(command('migrate --to-dual-table')));
 }

@@ -1,12 +1,13 @@
 // What the index holds, for people: the result of `status`.
 import type { StatusReport } from '../../index.ts';
 import { count, counted } from '../format.ts';
+import type { Command } from '../invocation.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
 
 const MOST_UNFINISHED = 10;
 
-export function printStatus(out: Output, status: StatusReport, invocation: string): void {
+export function printStatus(out: Output, status: StatusReport, command: Command): void {
   const { files, chunks, model, processor, checkpoint, last_run: run, locked_by: holder } = status;
   const row = (name: string, text: string) => out.line(`  ${name.padEnd(10)} ${text}`);
 
@@ -14,7 +15,7 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
   row('stored in', `${visible(status.index_dir)} (${status.layout})`);
   row('state', status.complete ? 'complete' : out.yellow(incompleteState(status)));
   if (status.layout === 'code_search') {
-    out.line(`Next: ${out.cyan(`${invocation}migrate --to-dual-table ${visible(status.root)}`)}`);
+    out.line(`Next: ${out.cyan(visible(command('migrate --to-dual-table')))}`);
     return;
   }
   row(
@@ -35,7 +36,7 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
   row('vectors', count(status.vectors));
   if (model !== null) row('model', `${visible(model.id)} (${model.dimension} dimensions${recipes(model.recipes)})`);
   if (model !== null && model.outdated > 0) {
-    const how = 'replaced as their files change, or at once by: index --reembed';
+    const how = `replaced as their files change, or at once by: ${visible(command('index --reembed'))}`;
     row('outdated', `${count(model.outdated)} vectors were made by another recipe; ${how}`);
   }
   if (processor !== null) {
@@ -52,12 +53,11 @@ export function printStatus(out: Output, status: StatusReport, invocation: strin
     row('checkpoint', `batch ${count(batch_id)}, ${chunksText}, saved ${visible(saved_at)}`);
   }
   if (holder !== null) {
-    const { pid, host, command, started_at } = holder;
-    row('in use', `by pid ${pid} on ${visible(host)} since ${visible(started_at)} (${visible(command)})`);
+    const { pid, host, command: theirs, started_at } = holder;
+    row('in use', `by pid ${pid} on ${visible(host)} since ${visible(started_at)} (${visible(theirs)})`);
   }
   if (!status.complete && holder === null && status.layout === 'dual-table') {
-    const command = wasLookedAt(run) ? 'resume' : 'index';
-    out.line(`Next: ${out.cyan(`${invocation}${command} ${visible(status.root)}`)}`);
+    out.line(`Next: ${out.cyan(visible(command(wasLookedAt(run) ? 'resume' : 'index')))}`);
   }
 }
 

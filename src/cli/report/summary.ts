@@ -2,6 +2,7 @@
 import { onDevice } from '../../core/device.ts';
 import type { Config, RunReport } from '../../index.ts';
 import { bytes, count, counted, elapsed, rate } from '../format.ts';
+import type { Command } from '../invocation.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
 
@@ -10,8 +11,7 @@ const MOST_UNFINISHED = 10;
 export interface SummaryOptions {
   /** Lists every unfinished file, not the first ten. */
   readonly verbose: boolean;
-  /** `tandem ` or `npm start -- `. */
-  readonly invocation: string;
+  readonly command: Command;
 }
 
 export function printSummary(out: Output, report: RunReport, config: Config, options: SummaryOptions): void {
@@ -43,7 +43,7 @@ export function printSummary(out: Output, report: RunReport, config: Config, opt
       `${speed(phase2.embedded, phase2.seconds, 'chunks')} ${onDevice(phase2.device)}${reused}, ${counted(phase2.checkpoints, 'checkpoint')}`,
     );
   }
-  printNextStep(out, report, config, options);
+  printNextStep(out, report, options);
 }
 
 /** `resume` found nothing to do: says why that is good, or what is wrong nevertheless. */
@@ -90,19 +90,15 @@ export function printUnfinished(out: Output, files: RunReport['files']['unfinish
   if (files.length > most) out.line(`    and ${count(files.length - most)} more (-v lists all)`);
 }
 
-function printNextStep(out: Output, report: RunReport, config: Config, { invocation }: SummaryOptions): void {
-  const root = visible(config.root);
-  if (report.complete) out.line(`Complete. Next: ${out.cyan(`${invocation}search "…" -p ${root}`)}`);
+function printNextStep(out: Output, report: RunReport, { command }: SummaryOptions): void {
+  const next = (words: string) => out.cyan(visible(command(words)));
+  if (report.complete) out.line(`Complete. Next: ${next('search "…"')}`);
   else if (report.chunks.pending > 0) {
-    out.line(
-      `${counted(report.chunks.pending, 'chunk')} still to embed. Next: ${out.cyan(`${invocation}resume ${root}`)}`,
-    );
+    out.line(`${counted(report.chunks.pending, 'chunk')} still to embed. Next: ${next('resume')}`);
   } else if (report.chunks.error > 0) {
-    out.line(
-      `${counted(report.chunks.error, 'chunk')} could not be embedded. See ${out.cyan(`${invocation}status ${root}`)}`,
-    );
+    out.line(`${counted(report.chunks.error, 'chunk')} could not be embedded. See ${next('status')}`);
   } else if (report.files.unfinished.length > 0) {
     const files = counted(report.files.unfinished.length, 'file');
-    out.line(`All but ${files} is embedded. Next: ${out.cyan(`${invocation}index ${root}`)}`);
-  } else out.line(`Next: ${out.cyan(`${invocation}resume ${root}`)}`);
+    out.line(`All but ${files} is embedded. Next: ${next('index')}`);
+  } else out.line(`Next: ${next('resume')}`);
 }

@@ -1,29 +1,30 @@
 // What verify and its repair found and did, for people.
 import type { Finding, RepairReport, VerifyReport } from '../../index.ts';
 import { count, counted } from '../format.ts';
+import type { Command } from '../invocation.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
 
-export function printVerification(out: Output, report: VerifyReport, invocation: string): void {
+export function printVerification(out: Output, report: VerifyReport, command: Command): void {
   printFindings(out, report);
   if (report.clean && report.complete) out.line(`${out.bold('clean')}: every chunk has its vector, nothing is damaged`);
   else if (report.clean) {
     out.line(`${out.bold('clean, but not complete')}: ${pendingWords(report)}`);
-    out.line(`Next: ${out.cyan(`${invocation}${isForeign(report) ? 'index' : 'resume'}`)}`);
+    out.line(`Next: ${out.cyan(visible(command(isForeign(report) ? 'index' : 'resume')))}`);
   } else {
     out.line(out.bold(out.red('damaged')));
     const isOther = report.findings.every(({ code }) => code.startsWith('against-'));
     // What another program doubled or lost is put right when its tables are taken over.
-    const command = isForeign(report) ? 'index' : 'verify --repair';
-    if (!isOther) out.line(`Next: ${out.cyan(`${invocation}${command}`)}`);
+    const words = isForeign(report) ? 'index' : 'verify --repair';
+    if (!isOther) out.line(`Next: ${out.cyan(visible(command(words)))}`);
   }
 }
 
-export function printRepair(out: Output, { before, actions, after }: RepairReport, invocation: string): void {
+export function printRepair(out: Output, { before, actions, after }: RepairReport, command: Command): void {
   printFindings(out, before);
   if (actions.length === 0 && before.clean) {
     out.line('nothing to repair');
-    if (!before.complete) out.line(`Next: ${out.cyan(`${invocation}${isForeign(before) ? 'index' : 'resume'}`)}`);
+    if (!before.complete) out.line(`Next: ${out.cyan(visible(command(isForeign(before) ? 'index' : 'resume')))}`);
     return;
   }
   out.line('Repaired:');
@@ -31,7 +32,7 @@ export function printRepair(out: Output, { before, actions, after }: RepairRepor
     out.line(`  ${count(times)} × ${action}`);
     for (const example of examples) out.line(out.dim(`      ${visible(example)}`));
   }
-  if (after.clean) out.line(`Next: ${out.cyan(`${invocation}index`)} makes again what was taken away`);
+  if (after.clean) out.line(`Next: ${out.cyan(visible(command('index')))} makes again what was taken away`);
   else {
     out.line('Left:');
     printList(out, after.findings);

@@ -15,7 +15,7 @@ export function engineFailure(error: unknown, path: string): unknown {
   if (DAMAGED.test(messageOf(error)) && !isVersionGone(error)) {
     const said = (messageOf(error).split('\n')[0] ?? '').slice(0, 200);
     return new IndexerError('INDEX_DAMAGED', `the table ${path} cannot be read: ${said}`, {
-      hint: 'tandem verify says what is wrong; tandem verify --repair takes away what is damaged',
+      hint: '`tandem verify` says what is wrong; `tandem verify --repair` takes away what is damaged',
       cause: error,
     });
   }
@@ -37,7 +37,7 @@ export function isVersionGone(error: unknown): boolean {
 export function asLostFile(error: unknown, path: string): unknown {
   if (error instanceof IndexerError || !isVersionGone(error)) return error;
   return new IndexerError('INDEX_DAMAGED', `a file of ${path} is missing`, {
-    hint: 'nothing was changed; tandem verify says what is lost, and tandem verify --repair makes it good',
+    hint: 'nothing was changed; `tandem verify` says what is lost, and `tandem verify --repair` makes it good',
     cause: error,
   });
 }

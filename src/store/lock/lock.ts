@@ -263,7 +263,7 @@ function lockedBy({ holder, verdict }: Rival, path: string, waitedMs: number): I
 
 function unreadable(path: string): IndexerError {
   return new IndexerError('INDEX_LOCKED', `the lock file ${path} cannot be understood`, {
-    hint: 'make sure that no other process writes this index, then run tandem unlock',
+    hint: 'make sure that no other process writes this index, then run `tandem unlock`',
   });
 }
 

@@ -75,6 +75,6 @@ async function takeAway(path: string, removed: RemovedLock): Promise<RemovedLock
 
 function lives(holder: LockHolder, why: string): IndexerError {
   return new IndexerError('INDEX_LOCKED', `the lock is held by ${describeHolder(holder)}: ${why}`, {
-    hint: 'wait for it to finish, or stop it. If you are sure that it must lose the lock: tandem unlock --force',
+    hint: 'wait for it to finish, or stop it. If you are sure that it must lose the lock: `tandem unlock --force`',
   });
 }

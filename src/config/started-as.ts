@@ -1,0 +1,28 @@
+// How this process was started, as the user would type it again.
+import { basename, delimiter, dirname, relative, sep } from 'node:path';
+import type { Environment } from './environment.ts';
+import { packageRoot } from './package.ts';
+
+/** By npm's `start`, by npx, by the command in the PATH, or as a script. `script` is the path that Node was given. */
+export function startedAs(env: Environment, script: string): string {
+  const top = packageRoot.replace(/[\\/]$/, '');
+  // A script of another package may start us too, and its variables are inherited.
+  const isOurStart =
+    env.npm_lifecycle_event === 'start' && (!env.npm_package_json || dirname(env.npm_package_json) === top);
+  if (isOurStart) {
+    const isInside = !env.INIT_CWD || !relative(top, env.INIT_CWD).startsWith('..');
+    return isInside ? 'npm start --' : `npm --prefix ${quoted(top)} start --`;
+  }
+  const isLocal = dirname(script).endsWith(`node_modules${sep}.bin`);
+  if (env.npm_lifecycle_event === 'npx' && isLocal)
+    return script.includes(`${sep}_npx${sep}`) ? 'npx tandem-index' : 'npx tandem';
+  if (basename(script) === 'tandem.js') return `node ${quoted(script)}`;
+  const isInPath = (env.PATH ?? '').split(delimiter).includes(dirname(script));
+  return isInPath || script === '' ? 'tandem' : quoted(script);
+}
+
+/** For a shell: as it is where nothing in it means something there. */
+export function quoted(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", `'\\''`)}'`;
+}
