@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { describeProcessor, type Processor } from '../embedding/processor.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { readCheckpoint } from '../phase2-embed/checkpoint.ts';
+import { type ChangesSince, changesSince } from '../run/changes-since.ts';
 import { readSteadily } from '../store/lance/read-steadily.ts';
 import { layoutOf } from '../store/layout.ts';
 import { type FileRecord, readLedger } from '../store/ledger.ts';
@@ -61,6 +62,8 @@ export interface StatusReport {
     readonly started_at: string;
     readonly finished_at: string | null;
   } | null;
+  /** How the files differ from what the last run saw; null if no run of ours has, or if they cannot be listed. */
+  readonly changes: ChangesSince | null;
   /** Set while a writer holds the lock. */
   readonly locked_by: {
     readonly pid: number;
@@ -129,6 +132,7 @@ export async function status(config: Config): Promise<StatusReport> {
           }
         : null,
     last_run: run && describeRun(run),
+    changes: run !== null && hasBegunPhase1(run) ? await changesSince(config, ledger, run) : null,
   };
 }
 
@@ -142,6 +146,7 @@ const nothingStored = {
   processor: null,
   checkpoint: null,
   last_run: null,
+  changes: null,
 };
 
 function describeRun(run: RunRecord): NonNullable<StatusReport['last_run']> {

@@ -33,6 +33,7 @@ const EMPTY_STATUS: StatusReport = {
   processor: null,
   checkpoint: null,
   last_run: null,
+  changes: null,
   locked_by: null,
 };
 
@@ -373,6 +374,20 @@ describe('status', () => {
       'Next: tandem resume /',
     ]);
     expect(exitCode).toBe(0);
+  });
+
+  it('counts the files that are not as the last run saw them, and says what brings the index up to date', async () => {
+    const changes = { added: 1, changed: 1200, removed: 0, unknown: 0 };
+    const { out, exitCode } = await tandem(['status'], { status: { ...full, complete: true, changes } });
+    expect(out.lines()).toContain('  changes    1,200 files changed, 1 new since the last run');
+    expect(out.lines().at(-1)).toMatch(/^Next: tandem index \//);
+    expect(exitCode).toBe(0);
+    const none = { added: 0, changed: 0, removed: 0, unknown: 0 };
+    const same = await tandem(['status'], { status: { ...full, complete: true, changes: none } });
+    expect(same.out.text()).not.toMatch(/changes|Next/);
+    const one = { added: 0, changed: 0, removed: 1, unknown: 2 };
+    const text = (await tandem(['status'], { status: { ...full, changes: one } })).out.text();
+    expect(text).toContain('1 file removed, 2 touched and not compared since the last run');
   });
 
   it('names who is at work instead of a next step', async () => {

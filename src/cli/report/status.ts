@@ -8,7 +8,7 @@ import { visible } from '../visible.ts';
 const MOST_UNFINISHED = 10;
 
 export function printStatus(out: Output, status: StatusReport, command: Command): void {
-  const { files, chunks, model, processor, checkpoint, last_run: run, locked_by: holder } = status;
+  const { files, chunks, model, processor, checkpoint, last_run: run, changes, locked_by: holder } = status;
   const row = (name: string, text: string) => out.line(`  ${name.padEnd(10)} ${text}`);
 
   out.line(`Index of ${out.bold(visible(status.root))}`);
@@ -47,6 +47,8 @@ export function printStatus(out: Output, status: StatusReport, command: Command)
     const end = run.finished_at === null ? 'not finished' : `finished ${visible(run.finished_at)}`;
     row('last run', `started ${visible(run.started_at)}, ${end}; phase 1 ${run.phase1}, phase 2 ${run.phase2}`);
   }
+  const changed = changes === null ? null : describeChanges(changes);
+  if (changed !== null) row('changes', out.yellow(`${changed} since the last run`));
   if (checkpoint !== null) {
     const { batch_id, chunks_done, chunks_remaining, saved_at } = checkpoint;
     const chunksText = `${count(chunks_done)} chunks done, ${count(chunks_remaining)} remaining`;
@@ -55,6 +57,9 @@ export function printStatus(out: Output, status: StatusReport, command: Command)
   if (holder !== null) {
     const { pid, host, command: theirs, started_at } = holder;
     row('in use', `by pid ${pid} on ${visible(host)} since ${visible(started_at)} (${visible(theirs)})`);
+  }
+  if (status.complete && changed !== null && holder === null) {
+    out.line(`Next: ${out.cyan(visible(command('index')))}`);
   }
   if (!status.complete && holder === null && status.layout === 'dual-table') {
     out.line(`Next: ${out.cyan(visible(command(wasLookedAt(run) ? 'resume' : 'index')))}`);
@@ -74,6 +79,19 @@ function incompleteState({ chunks, files, vectors, layout, last_run: run }: Stat
 
 function wasLookedAt(run: StatusReport['last_run']): boolean {
   return run !== null && run.phase1 !== 'not-started';
+}
+
+/** Null where the files are as the last run saw them. */
+function describeChanges({ added, changed, removed, unknown }: NonNullable<StatusReport['changes']>): string | null {
+  const parts = [
+    [changed, 'changed'],
+    [added, 'new'],
+    [removed, 'removed'],
+    [unknown, 'touched and not compared'],
+  ] as const;
+  const told = parts.filter(([files]) => files > 0);
+  if (told.length === 0) return null;
+  return told.map(([files, what], at) => `${at === 0 ? counted(files, 'file') : count(files)} ${what}`).join(', ');
 }
 
 /** More than one way of embedding is worth a word: such vectors differ slightly. */
