@@ -1,5 +1,5 @@
 // Which files there are: our answer, asked of git and by our own walk, against git's, on random trees and rules.
-// A long run: TANDEM_TREES=5000 TANDEM_SEED=1 npx vitest run test/phase1-parse/agrees-with-git.test.ts
+// A long run: TANDEM_TREES=5000 TANDEM_SEED=1 npx vitest run test/discover/agrees-with-git.test.ts
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

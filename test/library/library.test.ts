@@ -22,20 +22,20 @@ test('the library can be used as its types say, and addChunks warns once and doe
         outDir: 'out',
         rootDir: '.',
       },
-      files: ['consumer.mts'],
+      files: ['library.mts'],
     }),
   });
   mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
   symlinkSync(packageRoot, join(folder, 'node_modules/tandem-index'));
   symlinkSync(join(packageRoot, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'));
-  copyFileSync(join(packageRoot, 'test/library/consumer.mts'), join(folder, 'consumer.mts'));
+  copyFileSync(join(packageRoot, 'examples/library.mts'), join(folder, 'library.mts'));
 
   const tsc = join(packageRoot, 'node_modules/typescript/bin/tsc');
   const compiled = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });
   expect(compiled.stdout + compiled.stderr).toBe('');
   writeFileSync(join(folder, 'out/package.json'), '{ "type": "module" }');
 
-  const run = spawnSync(process.execPath, [join(folder, 'out/consumer.mjs'), join(folder, 'tree')], {
+  const run = spawnSync(process.execPath, [join(folder, 'out/library.mjs'), join(folder, 'tree')], {
     encoding: 'utf8',
   });
   expect(run.status, run.stderr).toBe(0);

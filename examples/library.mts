@@ -1,4 +1,4 @@
-// A program that uses the package as installed; its types are checked and it is run. Arguments: the folder to index.
+// Indexes a folder and searches it through the library: `node library.mjs <folder>`, compiled. A test runs it, so it works.
 import {
   addChunks,
   type Config,
