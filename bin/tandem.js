@@ -2,6 +2,16 @@
 // The command's first lines: can this Node run us, and were we built? Everything else is in src/cli/main.ts.
 import { existsSync } from 'node:fs';
 
+/** What the system refuses while the program's own files are read, before there is anything that could say it better. */
+const REFUSED = {
+  EMFILE: 'allow more open files (ulimit -n)',
+  ENFILE: 'close other programs: the whole machine has too many files open',
+  ENOMEM: 'free some memory',
+  EACCES: 'let this user read the folder that tandem is installed in',
+  EPERM: 'let this user read the folder that tandem is installed in',
+  EIO: 'look after the disk that tandem is installed on',
+};
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const main = new URL('../dist/cli/main.js', import.meta.url);
 
@@ -12,5 +22,14 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write('tandem is not built yet: run `npm start` or `npm run build` in its folder\n');
   process.exitCode = 15;
 } else {
-  await import(main.href);
+  try {
+    await import(main.href);
+  } catch (error) {
+    const how = REFUSED[error?.code];
+    if (how === undefined) throw error;
+    process.stderr.write(
+      `error[E15] the program cannot be loaded\n  ${error.message}\n  ${how}, then run this again\n`,
+    );
+    process.exit(15);
+  }
 }

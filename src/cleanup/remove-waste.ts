@@ -1,6 +1,7 @@
 // Frees what an index keeps without needing it. Looks first, then removes, kind by kind, under the lock.
 import type { Config } from '../config/schema.ts';
 import { exists } from '../store/files/atomic-file.ts';
+import { giveToOwner } from '../store/files/give-to-owner.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type LockOptions } from '../store/lock/lock.ts';
 import { openForWriting, type WritableStores } from '../store/open.ts';
@@ -112,6 +113,7 @@ async function underLock(layout: Layout, options: LockOptions | undefined, work:
   try {
     await work();
   } finally {
+    await giveToOwner(layout.indexDir);
     await lock.release();
   }
 }

@@ -1,10 +1,9 @@
 // How this process was started, as the user would type it again.
 import { basename, delimiter, dirname, relative, sep } from 'node:path';
-import type { Environment } from './environment.ts';
 import { packageRoot } from './package.ts';
 
 /** By npm's `start`, by npx, by the command in the PATH, or as a script. `script` is the path that Node was given. */
-export function startedAs(env: Environment, script: string): string {
+export function startedAs(env: Readonly<Record<string, string | undefined>>, script: string): string {
   const top = packageRoot.replace(/[\\/]$/, '');
   // A script of another package may start us too, and its variables are inherited.
   const isOurStart =

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { IndexerError } from '../core/errors.ts';
 import type { Observer } from '../core/events.ts';
 import { exists, sweepTemporaryFiles } from '../store/files/atomic-file.ts';
+import { giveToOwner } from '../store/files/give-to-owner.ts';
 import { engineFailure } from '../store/lance/engine-failure.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type Lock, type LockOptions } from '../store/lock/lock.ts';
@@ -196,6 +197,7 @@ export async function underLock<T>(
       for (const directory of [layout.tandemDir, layout.indexDir]) await sweepTemporaryFiles(directory);
       return await work(lock);
     } finally {
+      await giveToOwner(layout.indexDir);
       await lock.release();
     }
   } finally {

@@ -5,6 +5,7 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Observer } from '../core/events.ts';
 import { makeDirectory } from '../store/files/atomic-file.ts';
+import { giveToOwner } from '../store/files/give-to-owner.ts';
 import { keepDamaged } from '../store/files/json-file.ts';
 import { openDurability } from '../store/lance/durability.ts';
 import { breakSeal } from '../store/lance/head-seal.ts';
@@ -69,6 +70,7 @@ export async function repairIndex(
       await durability.makeDurable(path).catch(ignoreAbsent);
     return { schema: 1, before: first.report, actions, after: (await examine(place, {})).report };
   } finally {
+    await giveToOwner(layout.indexDir);
     await lock.release();
   }
 }

@@ -5,6 +5,7 @@ import type { Schema } from 'apache-arrow';
 import type { Census } from './census.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
 import { exists, sweepTemporaryFiles } from './files/atomic-file.ts';
+import { giveToOwner } from './files/give-to-owner.ts';
 import { discardContents, makeDirectories, removeIfEmpty } from './files/index-directory.ts';
 import { connect } from './lance/connect.ts';
 import { openDurability, quarantineBadHeads, sealHeads } from './lance/durability.ts';
@@ -91,6 +92,7 @@ async function openLocked(
 ): Promise<WritableStores> {
   // Again, for another project may have come first while we waited.
   const movedFrom = await refuseOtherProject(layout, options.root);
+  await giveToOwner(layout.indexDir); // for a kill leaves what is there by then
   for (const directory of [layout.tandemDir, layout.indexDir]) await sweepTemporaryFiles(directory);
   await finishVectorSwitch(layout);
   const quarantined: string[] = [];
@@ -177,6 +179,7 @@ async function openLocked(
     async [Symbol.asyncDispose]() {
       for (const table of [chunksTable, vectorsTable, structureTable]) table.close();
       if (await isHeld(lock)) await sealHeads([layout.chunksTable, layout.vectorsTable, layout.structureTable]);
+      await giveToOwner(layout.indexDir);
       await lock.release();
     },
   };

@@ -22,7 +22,7 @@ describe('chunks without vectors', () => {
     tandem(root, 'index', '--phase=1', '-q');
     const plain = tandem(root, 'search', 'beta');
     expect([plain.code, plain.stdout]).toEqual([0, 'No results for beta among 0 of 2 chunks\n']);
-    expect(plain.stderr).toMatch(/0 of 2 chunks are embedded; go on with: tandem resume \//);
+    expect(plain.stderr).toMatch(/0 of 2 chunks are embedded; go on with: node .*tandem\.js resume \//);
     expect(tandem(root, 'search', 'beta', '--require-complete').code).toBe(4);
     expect(tandem(root, 'search', 'beta', '--json')).toMatchObject({
       code: 0,

@@ -43,7 +43,7 @@ test('a lock left behind is removed, and one that cannot be seen only by force o
 
   await writeFile(path, JSON.stringify({ ...self, host: 'buildbox' }));
   expect(tandem('doctor', project.path, '--quiet').stdout).toMatch(
-    /lock .*buildbox.*cannot be seen[\s\S]*tandem unlock/,
+    /lock .*buildbox.*cannot be seen[\s\S]*tandem\.js unlock --force \//,
   );
   expect(tandem('unlock', project.path, '--force', '--json')).toMatchObject({
     code: 0,

@@ -45,7 +45,9 @@ test('migrate says what it does step by step, and how to go back', async () => {
     code: 0,
     stdout: expect.stringMatching(/^nothing to migrate.*\n$/),
   });
-  expect(tandem('status', root).stdout).toMatch(/not compared with the files yet[\s\S]*Next: tandem index/);
+  expect(tandem('status', root).stdout).toMatch(
+    /not compared with the files yet[\s\S]*Next: node .*tandem\.js index \//,
+  );
   const status = JSON.parse(tandem('status', root, '--json').stdout);
   expect(status).toMatchObject({ layout: 'dual-table', vectors: 18, model: { recipes: { 'mvs-2.2.5': 18 } } });
 
@@ -65,7 +67,9 @@ test('index migrates by itself and embeds nothing that is unchanged; --no-migrat
   const root = directory.path;
   await copyRealProject(root);
   const before = await bytesOf(root);
-  expect(tandem('status', root).stdout).toMatch(/an old layout[\s\S]*Next: tandem migrate --to-dual-table/);
+  expect(tandem('status', root).stdout).toMatch(
+    /an old layout[\s\S]*Next: node .*tandem\.js migrate --to-dual-table \//,
+  );
   expect(tandem('index', root, '--no-migrate')).toMatchObject({ code: 13, stdout: '' });
   expect(tandem('search', 'rain', '-p', root)).toMatchObject({ code: 13, stdout: '' });
   expect(tandem('resume', root)).toMatchObject({ code: 13, stdout: '' });
@@ -120,10 +124,14 @@ test('tables of 2.2.7 to 2.7 are searched as they are, told to be another progra
   const rows = makeRows(2, 2);
   await writeFiles(root, rows);
   await writeSplitTables(root, rows, { place: 'lance', early: true });
-  expect(tandem('status', root).stdout).toMatch(/not compared with the files yet[\s\S]*Next: tandem index/);
+  expect(tandem('status', root).stdout).toMatch(
+    /not compared with the files yet[\s\S]*Next: node .*tandem\.js index \//,
+  );
   expect(tandem('verify', root)).toMatchObject({
     code: 4,
-    stdout: expect.stringMatching(/2 files, 6 chunks, 6 vectors[\s\S]*another program[\s\S]*Next: tandem index\n$/),
+    stdout: expect.stringMatching(
+      /2 files, 6 chunks, 6 vectors[\s\S]*another program[\s\S]*Next: node .*tandem\.js index \/.*\n$/,
+    ),
   });
   const search = tandem('search', 'sell', '--function', 'sell_1', '--json', '-p', root);
   expect((JSON.parse(search.stdout) as SearchHit[]).map((hit) => hit.breadcrumb).sort()).toEqual([
