@@ -1,5 +1,5 @@
 // The process: streams, signals, exit codes. Nothing else in the program touches them.
-import { terminalSettings } from '../config/environment.ts';
+import { terminalSettings } from '../config/terminal.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
 import { type Detail, EXIT, printFailure, printFailureAsJson } from './failure.ts';

@@ -1,5 +1,5 @@
 // One stream as the commands see it: lines and colours. The only place that writes to stdout and stderr.
-import type { TerminalSettings } from '../config/environment.ts';
+import type { TerminalSettings } from '../config/terminal.ts';
 import { defused } from './visible.ts';
 
 type Paint = (text: string) => string;

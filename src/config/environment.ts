@@ -1,7 +1,6 @@
 // What the environment says about the user and the terminal. Nothing outside config/ reads it.
 import { realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { startedAs } from './started-as.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -9,7 +8,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * The folder the user stands in. npm runs a script in the package's folder and leaves the user's in INIT_CWD; a program
  * that such a script starts elsewhere inherits the variable, but stands where it was put.
  */
-export function standingFolder(env: Environment = process.env, cwd: string = process.cwd()): string {
+export function invocationDirectory(env: Environment = process.env, cwd: string = process.cwd()): string {
   const asked = env.INIT_CWD;
   if (!asked) return cwd;
   const manifest = env.npm_package_json;
@@ -22,39 +21,4 @@ function isSameFolder(a: string, b: string): boolean {
   } catch {
     return false; // a manifest that is gone tells nothing
   }
-}
-
-/** How the streams may be written to, as far as the environment decides. */
-export interface TerminalSettings {
-  /** `auto`: each stream by its own TTY-ness. */
-  readonly colour: 'never' | 'always' | 'auto';
-  /** A live line can be drawn on a TTY. */
-  readonly canRedraw: boolean;
-  /** Output is read by GitHub's runner, which takes some lines for commands. */
-  readonly isGithubActions: boolean;
-  /** What the user typed before the command's own words. */
-  readonly started: string;
-  /** npm sends a Ctrl-C on to its script, which then has it twice. */
-  readonly isUnderNpm: boolean;
-}
-
-/** NO_COLOR is a user's wish and wins over FORCE_COLOR. */
-export function terminalSettings(
-  env: Environment = process.env,
-  script: string = process.argv[1] ?? '',
-): TerminalSettings {
-  const isDumb = env.TERM === 'dumb';
-  const isForcedOff = Boolean(env.NO_COLOR) || env.FORCE_COLOR === '0' || env.FORCE_COLOR === 'false';
-  const isForcedOn = env.FORCE_COLOR !== undefined && !isForcedOff;
-  return {
-    colour: isForcedOff ? 'never' : isForcedOn ? 'always' : isDumb ? 'never' : 'auto',
-    canRedraw: !isDumb && !isSet(env.CI),
-    isGithubActions: env.GITHUB_ACTIONS === 'true',
-    started: startedAs(env, script),
-    isUnderNpm: env.npm_lifecycle_event !== undefined,
-  };
-}
-
-function isSet(value: string | undefined): boolean {
-  return Boolean(value) && value !== 'false' && value !== '0';
 }

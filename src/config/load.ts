@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import type { LanguageFolder } from '../core/language-folder.ts';
 import { editDistance, nearest } from '../core/nearest.ts';
-import { type Environment, standingFolder } from './environment.ts';
+import { type Environment, invocationDirectory } from './environment.ts';
 import { defaultIndexDir, namedIndexDir } from './index-place.ts';
 import { workersWithin } from './memory.ts';
 import { readPeerConfig } from './peer-config.ts';
@@ -53,7 +53,7 @@ interface Layer {
  */
 export function loadConfig(request: ConfigRequest): Config {
   const env = request.env ?? process.env;
-  const standing = standingFolder(env, request.cwd ?? currentFolder(request));
+  const standing = invocationDirectory(env, request.cwd ?? currentFolder(request));
   const warnings = relativePlaces(env);
   const root = resolveRoot({
     path: request.path,

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { createOutput, type Output } from '../../src/cli/output.ts';
-import { type TerminalSettings, terminalSettings } from '../../src/config/environment.ts';
+import { type TerminalSettings, terminalSettings } from '../../src/config/terminal.ts';
 
 export interface Captured {
   readonly output: Output;

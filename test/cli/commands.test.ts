@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Cli, Library } from '../../src/cli/cli.ts';
 import { createInvocation } from '../../src/cli/invocation.ts';
 import { buildProgram, commandFirst, runProgram } from '../../src/cli/program.ts';
-import { terminalSettings } from '../../src/config/environment.ts';
+import { terminalSettings } from '../../src/config/terminal.ts';
 import type {
   Config,
   IndexEvent,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defused, visible, visibleLines } from '../../src/cli/visible.ts';
-import { terminalSettings } from '../../src/config/environment.ts';
+import { terminalSettings } from '../../src/config/terminal.ts';
 import { capture } from './captured.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may be left

@@ -1,26 +1,27 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { standingFolder, terminalSettings } from '../../src/config/environment.ts';
+import { invocationDirectory } from '../../src/config/environment.ts';
+import { terminalSettings } from '../../src/config/terminal.ts';
 import { temporaryTree } from './temporary.ts';
 
 describe('where the user stands', () => {
   it('is the current folder', () => {
-    expect(standingFolder({}, '/here')).toBe('/here');
+    expect(invocationDirectory({}, '/here')).toBe('/here');
   });
 
   it('is the folder npm was called in, if npm moved us', () => {
     const tree = temporaryTree({ 'package/package.json': '{}', 'user/': '' });
     const INIT_CWD = join(tree, 'user');
-    expect(standingFolder({ INIT_CWD }, '/here')).toBe(INIT_CWD);
+    expect(invocationDirectory({ INIT_CWD }, '/here')).toBe(INIT_CWD);
     expect(
-      standingFolder({ INIT_CWD, npm_package_json: join(tree, 'package/package.json') }, join(tree, 'package')),
+      invocationDirectory({ INIT_CWD, npm_package_json: join(tree, 'package/package.json') }, join(tree, 'package')),
     ).toBe(INIT_CWD);
   });
 
   it('is the current folder again for a program that such a script started elsewhere', () => {
     const tree = temporaryTree({ 'package/package.json': '{}', 'user/': '', 'elsewhere/': '' });
     const env = { INIT_CWD: join(tree, 'user'), npm_package_json: join(tree, 'package/package.json') };
-    expect(standingFolder(env, join(tree, 'elsewhere'))).toBe(join(tree, 'elsewhere'));
+    expect(invocationDirectory(env, join(tree, 'elsewhere'))).toBe(join(tree, 'elsewhere'));
   });
 });
 

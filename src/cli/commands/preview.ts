@@ -1,5 +1,5 @@
 // `index --dry-run` and `index --explain`: asks, and prints the answer.
-import { standingFolder } from '../../config/environment.ts';
+import { invocationDirectory } from '../../config/environment.ts';
 import { IndexerError } from '../../core/errors.ts';
 import type { Phase } from '../../core/events.ts';
 import type { Config } from '../../index.ts';
@@ -34,7 +34,7 @@ export async function preview(
   const signal = cli.interruptible('nothing was changed; run the same command again');
   const { previewIndex, explainPath } = await cli.library();
   if (flags.explain !== undefined) {
-    const answer = await explainPath(config, flags.explain, { from: standingFolder(), signal });
+    const answer = await explainPath(config, flags.explain, { from: invocationDirectory(), signal });
     if (flags.json) cli.out.raw(`${JSON.stringify(answer)}\n`);
     else if (!flags.quiet) {
       cli.out.line(`${visible(answer.path)}: ${visible(answer.reason)}`);

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { standingFolder } from '../../config/environment.ts';
+import { invocationDirectory } from '../../config/environment.ts';
 import { IndexerError } from '../../core/errors.ts';
 import type { SearchAnswer } from '../../index.ts';
 import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
@@ -67,7 +67,7 @@ export function registerSearch(program: Command, cli: Cli): void {
         className: flags.class,
         threshold: flags.threshold,
         similarTo: flags.similar ? query : undefined,
-        from: standingFolder(),
+        from: invocationDirectory(),
       });
       const shown = flags.content ? answer : withoutContent(answer);
       if (flags.envelope) cli.out.raw((await import('../report/json.ts')).answerAsJson(shown));
