@@ -10,6 +10,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EMFILE: 'allow more open files (ulimit -n)',
   ENFILE: 'close other programs: the whole machine has too many files open',
   ENOMEM: 'free some memory',
+  EAGAIN: 'allow more processes and threads (ulimit -u), or use fewer: --workers=1',
   EBUSY: 'end what else uses it',
   ETXTBSY: 'end what else uses it',
   ESTALE: 'look after the network disk',
@@ -48,7 +49,9 @@ export function systemFailure(name: string, place: string, cause: unknown): Inde
 
 /** A failed call of Node's to the operating system as such an error; anything else as it came. */
 export function asSystemFailure(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof IndexerError || !('syscall' in error)) return error;
+  if (!(error instanceof Error) || error instanceof IndexerError) return error;
+  if (errnoOf(error) === 'ERR_WORKER_INIT_FAILED') return systemFailure(error.message, 'a thread', error) ?? error;
+  if (!('syscall' in error)) return error;
   const { path } = error as NodeJS.ErrnoException;
   return systemFailure(errnoOf(error), path ?? String(error.syscall), error) ?? error;
 }

@@ -2,8 +2,9 @@
 // repositories inside the tree git lists only the folder, so they have to be asked on their own.
 import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
+import { IndexerError } from '../core/errors.ts';
 import type { Folders } from './folders.ts';
-import { askGit, type GitAnswer, type GitEnvironment, refusalOf } from './git.ts';
+import { askGit, type GitAnswer, type GitEnvironment, lackedSomething, refusalOf } from './git.ts';
 import { absolutePath, escapeBytes, type Listing } from './walk-files.ts';
 
 const SUBMODULE_MODE = Buffer.from('160000 ');
@@ -76,8 +77,18 @@ function refusal(answer: GitAnswer): Refusal {
   return { refused: refusalOf(answer), isAbsent: answer.status === null };
 }
 
-function ask(context: GitContext, folder: string, args: readonly string[]): Promise<GitAnswer> {
-  return askGit(absolutePath(context.root, folder), args, { env: context.env, signal: context.signal });
+/**
+ * What only git knows (which files are tracked) is not guessed at because the machine was short of something: files that a
+ * rule hides would leave the index. Throws SYSTEM_FAILED after a second try.
+ */
+async function ask(context: GitContext, folder: string, args: readonly string[]): Promise<GitAnswer> {
+  const once = () => askGit(absolutePath(context.root, folder), args, { env: context.env, signal: context.signal });
+  const first = await once();
+  const answer = lackedSomething(first) ? await once() : first;
+  if (!lackedSomething(answer)) return answer;
+  throw new IndexerError('SYSTEM_FAILED', `git could not list the files: ${refusalOf(answer)}`, {
+    hint: 'nothing was changed; free memory, or allow more processes (ulimit -u), then run this again',
+  });
 }
 
 /** An index can be forged to name files outside its tree or inside `.git`; nothing on disk is called that. */

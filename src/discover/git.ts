@@ -67,6 +67,15 @@ function cleaned(env: GitEnvironment): Record<string, string | undefined> {
   };
 }
 
+/** Words of git, or of who should have started it, for what the machine lacked at that moment. */
+const SHORTAGE =
+  /EAGAIN|ENOMEM|EMFILE|ENFILE|cannot allocate memory|out of memory|resource temporarily unavailable|too many open files|input\/output error/i;
+
+/** Whether git failed for want of something that may be there the next time, or was killed. */
+export function lackedSomething({ status, stderr }: GitAnswer): boolean {
+  return status !== 0 && (SHORTAGE.test(stderr) || (status === null && stderr === ''));
+}
+
 /** Why git did not answer, in one line. */
 export function refusalOf(answer: GitAnswer): string {
   const line = answer.stderr.split('\n').find((text) => text.startsWith('fatal:')) ?? answer.stderr.split('\n')[0];

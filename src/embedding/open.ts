@@ -1,4 +1,5 @@
 // Opening a model: its files are checked, then the workers load them.
+import { adviceOnMemory, THREAD_BYTES, threadsThatFit } from '../core/address-space.ts';
 import { IndexerError, messageOf } from '../core/errors.ts';
 import { deviceFailed, refuseUnfitDevice } from './device.ts';
 import { embedTexts } from './embed-texts.ts';
@@ -91,7 +92,11 @@ export async function startEmbedder(
 ): Promise<Embedder> {
   const { maxTokens, dimension, pooling, dtype } = spec;
   const model = { folder, maxTokens, dimension, pooling, dtype, device };
-  const pool = await startWorkerPool(workers, { workerUrl, model, workerHeapMb });
+  const count = threadsThatFit(workers, THREAD_BYTES);
+  if (count === 0) {
+    throw new IndexerError('PLATFORM', 'there is no room for a thread that embeds', { hint: adviceOnMemory() });
+  }
+  const pool = await startWorkerPool(count, { workerUrl, model, workerHeapMb });
   return {
     identity,
     recipe,

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { packageVersion } from '../config/package.ts';
 import type { Config } from '../config/schema.ts';
+import { adviceOnMemory, parsersThatFit } from '../core/address-space.ts';
 import { onDevice } from '../core/device.ts';
 import { IndexerError, messageOf } from '../core/errors.ts';
 import { isUnitNorm, normOf } from '../core/unit-vector.ts';
@@ -13,6 +14,7 @@ import { openEmbedder } from '../embedding/open.ts';
 import { describeProcessor, type Processor } from '../embedding/processor.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { loadBuiltInLanguages } from '../languages/load.ts';
+import { openSyntax } from '../phase1-parse/syntax/syntax.ts';
 import { layoutOf } from '../store/layout.ts';
 import { describeSelf, judge, readLockFile } from '../store/lock/holder.ts';
 import { describeHolder } from '../store/lock/lock.ts';
@@ -142,10 +144,21 @@ async function checkGrammars(): Promise<Check> {
       if (sha256 !== null && found !== sha256)
         return failed('grammars', `${path} has SHA-256 ${found} where ${sha256} is expected`, 'reinstall this package');
     }
-    return ok('grammars', `${new Set(grammars.map(({ path }) => path)).size} grammars, SHA-256 as recorded`);
+    if (parsersThatFit(1) === 0) return failed('grammars', 'there is no room for a parser', adviceOnMemory());
+    if (!(await canParse()))
+      return failed('grammars', 'the parser finds no function in a text', 'reinstall this package');
+    const count = new Set(grammars.map(({ path }) => path)).size;
+    return ok('grammars', `${count} grammars, SHA-256 as recorded; one was loaded and has parsed a text`);
   } catch (error) {
     return failed('grammars', messageOf(error), hintOf(error));
   }
+}
+
+async function canParse(): Promise<boolean> {
+  const syntax = await openSyntax();
+  const python = syntax.languages.languages.find(({ id }) => id === 'python')!;
+  const found = await syntax.read(python, 'def f():\n    return 1\n', ({ matches }) => matches.length);
+  return (found ?? 0) > 0;
 }
 
 async function checkDisk(indexDir: string): Promise<Check[]> {

@@ -39,6 +39,7 @@ export interface ThreadOptions {
   readonly url: URL;
   /** Cloned to each worker as its `workerData`. */
   readonly data: unknown;
+  /** None where there is no room for any. */
   readonly count: number;
   /**
    * How long a worker with a job may compute, or idle, without a sign of life before it is taken for dead: of processor
@@ -232,6 +233,7 @@ export function openThreads(options: ThreadOptions): Threads {
     run(job, signal) {
       if (isClosed) return Promise.reject(new Error('the parse pool is closed'));
       if (signal?.aborted) return Promise.reject(signal.reason);
+      if (options.count === 0) return Promise.reject(cannotStart('there is no room for one'));
       return new Promise<Reply>((settle, fail) => {
         waiting.push({ job, settle, fail, signal });
         pump();
@@ -264,5 +266,6 @@ function openClock(worker: Worker): { spentMs(busyThreads: number): number } {
 }
 
 function cannotStart(reason: string): IndexerError {
-  return new IndexerError('PLATFORM', `parser threads do not start: ${reason}`, { hint: adviceOnMemory() });
+  const hint = reason === 'EAGAIN' ? 'allow more processes and threads: ulimit -u' : adviceOnMemory();
+  return new IndexerError('PLATFORM', `parser threads do not start: ${reason}`, { hint });
 }

@@ -3,6 +3,7 @@
 // throw when it is alone, and again in a fresh thread, is cut into lines without the parser, for that is what its bytes do.
 // One whose thread ended otherwise is unfinished: that may be the machine's doing, and is no property of the file.
 
+import { parsersThatFit } from '../../core/address-space.ts';
 import type { FileStamp } from '../../core/chunk.ts';
 import { batched, mapConcurrent } from '../../core/iterate.ts';
 import type { Language } from '../../languages/load.ts';
@@ -57,7 +58,7 @@ export function openParsePool(options: ParsePoolOptions): ParsePool {
   const threads = openThreads({
     url: options.workerUrl ?? new URL('../../../dist/phase1-parse/pool/worker.js', import.meta.url),
     data,
-    count: Math.max(1, options.workers),
+    count: parsersThatFit(Math.max(1, options.workers)),
     stallMs: options.stallMs ?? STALL_MS,
     recycleAfterBytes: RECYCLE_AFTER_BYTES,
   });

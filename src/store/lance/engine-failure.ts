@@ -1,5 +1,6 @@
 // The engine's errors carry no codes: the operating system's number is read out of the text.
 import { getSystemErrorName } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { IndexerError, messageOf } from '../../core/errors.ts';
 import { systemFailure } from '../../core/system-errors.ts';
 
@@ -12,6 +13,7 @@ export function engineFailure(error: unknown, path: string): unknown {
   if (error instanceof IndexerError) return error;
   const refused = refusalOf(error, path);
   if (refused !== null) return refused;
+  if (/^Panic/.test(messageOf(error)) && !canStartThread()) return systemFailure('EAGAIN', path, error);
   if (DAMAGED.test(messageOf(error)) && !isVersionGone(error)) {
     const said = (messageOf(error).split('\n')[0] ?? '').slice(0, 200);
     return new IndexerError('INDEX_DAMAGED', `the table ${path} cannot be read: ${said}`, {
@@ -20,6 +22,16 @@ export function engineFailure(error: unknown, path: string): unknown {
     });
   }
   return error;
+}
+
+/** The engine panics where it gets no thread, and does not say why. */
+function canStartThread(): boolean {
+  try {
+    void new Worker('', { eval: true }).terminate();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What the operating system said to the engine, if that is why it failed; null otherwise. */

@@ -4,11 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { errnoOf, IndexerError, messageOf } from '../../core/errors.ts';
 import type { Observer } from '../../core/events.ts';
-import type { HeartbeatOrder } from './heartbeat.ts';
 import { describeSelf, judge, type LockFile, type LockHolder, readLockFile, type Verdict } from './holder.ts';
+import { startHeartbeat } from './start-heartbeat.ts';
 import { heartbeatWatch, STALE_AFTER_MS } from './watch.ts';
 
 export interface Lock {
@@ -56,7 +55,6 @@ export function waiting(wait: Wait | undefined, observe: Observer, signal?: Abor
 }
 
 const HEARTBEAT = { delayMs: 1_000, intervalMs: 5_000 };
-const HEARTBEAT_URL = new URL('../../../dist/store/lock/heartbeat.js', import.meta.url);
 
 /** Who is in the way, and where: at the lock itself, or at the claim that precedes a take-over. */
 interface Rival {
@@ -141,6 +139,7 @@ function hold(path: string, self: LockHolder, heartbeat: NonNullable<LockOptions
       }
       const failure = beating.failure();
       if (failure === undefined) return;
+      if (failure instanceof IndexerError) throw failure;
       throw new IndexerError('LOCK_LOST', `the heartbeat of the lock ${path} failed: ${messageOf(failure)}`, {
         hint: 'others would soon take this process for dead; nothing more was written. Run this again',
         cause: failure,
@@ -149,32 +148,6 @@ function hold(path: string, self: LockHolder, heartbeat: NonNullable<LockOptions
     async release() {
       await beating.stop();
       if (await isOurs()) await rm(path, { force: true });
-    },
-  };
-}
-
-/** Never keeps the process alive; a run that ends before the delay starts no thread. */
-function startHeartbeat(order: HeartbeatOrder, delayMs: number) {
-  let worker: Worker | undefined;
-  let failure: unknown;
-  const timer = setTimeout(() => {
-    worker = new Worker(HEARTBEAT_URL, {
-      workerData: order,
-      execArgv: [],
-      env: {},
-      resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
-    });
-    worker.on('error', (error) => {
-      failure = error;
-    });
-    worker.unref();
-  }, delayMs);
-  timer.unref();
-  return {
-    failure: () => failure,
-    async stop() {
-      clearTimeout(timer);
-      await worker?.terminate();
     },
   };
 }
