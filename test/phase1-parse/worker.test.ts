@@ -131,6 +131,25 @@ describe('the worker', () => {
     }
   });
 
+  test('cuts a text that stops the parser each time into lines, and says so', { timeout: 60_000 }, async () => {
+    const root = temporaryFolder();
+    const deep = `${'> '.repeat(2_000)}x\n${`${'> '.repeat(300)}y\n`.repeat(300)}`; // the grammar's scanner writes out of bounds
+    write(root, { 'a.md': '# Title\n', 'b.md': deep, 'c.py': 'x = 1\n' });
+    const pool = openParsePool({ root, workers: 1, maxFileBytes: 1e6, allowSecrets: false });
+    onTestFinished(() => pool.close());
+    const found: string[][] = [];
+    for await (const outcome of pool.outcomes(
+      ['a.md', 'b.md', 'c.py'].map((path) => ({ path, knownSha256: null, size: 1 })),
+    )) {
+      if (outcome.kind === 'parsed') found.push([outcome.file.status, outcome.file.reason]);
+    }
+    expect(found).toEqual([
+      ['parsed', ''],
+      ['fallback', 'its bytes stop the parser (memory access out of bounds)'],
+      ['parsed', ''],
+    ]);
+  });
+
   test('of a root that is a link reads through it', async () => {
     const root = temporaryFolder();
     write(root, { 'real/a.py': 'x = 1\n' });
