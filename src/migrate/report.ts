@@ -19,9 +19,9 @@ export interface MigrationReport {
   /** Files by what became of them since they were indexed; all but the unchanged are parsed again by the next `index`. */
   readonly files: Readonly<Record<FileState, readonly string[]>>;
   /** Chunks of files that are changed or unknown. */
-  readonly chunksToRedo: number;
+  readonly chunks_to_redo: number;
   /** Where the old paths began. */
-  readonly oldRoot: string;
+  readonly old_root: string;
   /** What `tandem_recipe` says of the old vectors. */
   readonly recipe: string;
   readonly bytes: MigrationPlan['bytes'];
@@ -44,7 +44,7 @@ export function tellPlan(plan: MigrationPlan, observe: Observer | undefined): vo
   if (changed.length + unknown.length > 0) {
     const listed = someOf([...changed, ...unknown]);
     tell(
-      `     ${filesOf(changed)} changed, ${unknown.length} not known to be unchanged: the next index parses and embeds them again (${report.chunksToRedo} old chunks): ${listed}`,
+      `     ${filesOf(changed)} changed, ${unknown.length} not known to be unchanged: the next index parses and embeds them again (${report.chunks_to_redo} old chunks): ${listed}`,
     );
   }
   if (gone.length > 0) tell(`     ${filesOf(gone)} gone from disk, which the next index removes: ${someOf(gone)}`);
@@ -76,8 +76,8 @@ export function describe(plan: MigrationPlan): MigrationReport {
     chunks: plan.ids.size,
     vectors: plan.vectors,
     files,
-    chunksToRedo,
-    oldRoot: plan.oldRoot,
+    chunks_to_redo: chunksToRedo,
+    old_root: plan.oldRoot,
     recipe: recipeNameOf(plan),
     bytes: plan.bytes,
     seconds: 0,
@@ -93,8 +93,8 @@ export function nothing(root: string): MigrationReport {
     chunks: 0,
     vectors: 0,
     files: { unchanged: [], changed: [], unknown: [], gone: [] },
-    chunksToRedo: 0,
-    oldRoot: root,
+    chunks_to_redo: 0,
+    old_root: root,
     recipe: '',
     bytes: { old: 0, needed: 0, free: 0 },
     seconds: 0,

@@ -50,7 +50,7 @@ export interface Phase1Context extends Phase1Settings {
 export interface FileCounts {
   readonly discovered: number;
   /** How the files of the root were listed; null where Phase 1 did not run. */
-  readonly foundBy: 'git' | 'walk' | null;
+  readonly found_by: 'git' | 'walk' | null;
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
@@ -117,7 +117,7 @@ export async function parseChangedFiles(ctx: Phase1Context, signal?: AbortSignal
   const { added, changed, parsed, chunks, bytes } = tally;
   const files: FileCounts = {
     discovered: discovery.files.length,
-    foundBy: discovery.method,
+    found_by: discovery.method,
     added,
     changed,
     removed: removed.length + tally.vanished,

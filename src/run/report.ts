@@ -28,7 +28,7 @@ export interface RunReport {
 
 const NO_FILES: FileCounts = {
   discovered: 0,
-  foundBy: null,
+  found_by: null,
   added: 0,
   changed: 0,
   removed: 0,

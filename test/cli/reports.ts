@@ -23,7 +23,7 @@ export function report({
     phases,
     files: {
       discovered: 10,
-      foundBy: 'git',
+      found_by: 'git',
       added: 8,
       changed: 0,
       removed: 1,

@@ -67,7 +67,14 @@ describe('a single old table', () => {
     await using directory = await temporaryDirectory();
     const rows = await makeOldProject(directory.path);
     const report = await convertToDualTable(targetOf(directory.path));
-    expect(report).toMatchObject({ state: 'migrated', rows: 16, chunks: 16, vectors: 16, doubled: 0, chunksToRedo: 0 });
+    expect(report).toMatchObject({
+      state: 'migrated',
+      rows: 16,
+      chunks: 16,
+      vectors: 16,
+      doubled: 0,
+      chunks_to_redo: 0,
+    });
     expect(report.files.unchanged).toHaveLength(4);
     await expectMigrated(directory.path, rows);
     expect(new Set(await column(directory.path, 'vectors', 'tandem_recipe'))).toEqual(new Set(['mvs-2.2.5']));
@@ -155,7 +162,7 @@ describe('a single old table', () => {
   test('of a project that was moved finds its files at the new place', async () => {
     await using directory = await temporaryDirectory();
     const rows = await makeOldProject(directory.path, { oldRoot: '/home/somebody/shop' });
-    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ oldRoot: '/home/somebody/shop' });
+    expect(await convertToDualTable(targetOf(directory.path))).toMatchObject({ old_root: '/home/somebody/shop' });
     await expectMigrated(directory.path, rows);
   });
 
@@ -189,7 +196,7 @@ describe('a single old table', () => {
       unknown: [quoted],
       gone: [second],
     });
-    expect(plan).toMatchObject({ chunksToRedo: 8, recipe: 'mvs' });
+    expect(plan).toMatchObject({ chunks_to_redo: 8, recipe: 'mvs' });
     expect(messages.join('\n')).toMatch(/1 file changed, 1 not known.*src\/file1\.py, it's/);
     const report = await convertToDualTable(targetOf(directory.path));
     expect({ ...report, state: 'planned', seconds: 0, bytes: 0 }).toEqual({ ...plan, seconds: 0, bytes: 0 });
@@ -227,7 +234,7 @@ describe('a single old table', () => {
     await using directory = await temporaryDirectory();
     await copyRealProject(directory.path);
     const report = await convertToDualTable(targetOf(directory.path));
-    expect(report).toMatchObject({ rows: 18, chunks: 18, vectors: 18, chunksToRedo: 0, oldRoot: '/srv/orchard' });
+    expect(report).toMatchObject({ rows: 18, chunks: 18, vectors: 18, chunks_to_redo: 0, old_root: '/srv/orchard' });
     expect(report.files.unchanged).toHaveLength(7);
     expect(await column(directory.path, 'chunks', 'hierarchy_path')).toContain('Tree.yield_kg');
     expect(

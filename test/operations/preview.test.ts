@@ -44,7 +44,7 @@ describe('a dry run', () => {
     expect(first.skipped).toEqual({ binary: 2, generated: 1, secret: 1 });
     expect(first.list.added).toEqual(['a.py', 'b.py', 'c.py']);
     const { run } = machineIn(root);
-    expect((await run(1))!.files).toMatchObject({ skipped: first.skipped, foundBy: first.found_by });
+    expect((await run(1))!.files).toMatchObject({ skipped: first.skipped, found_by: first.found_by });
 
     write(root, { 'a.py': 'def changed():\n    return 1\n', 'g.py': 'x = 1\n', 'b.py': FILES['b.py'] });
     execFileSync('rm', [join(root, 'c.py')]);

@@ -42,7 +42,7 @@ describe('a run after a change', () => {
     git(root, 'switch', '-q', 'other');
     git(root, 'switch', '-q', 'main');
     const report = await machine.run('all');
-    expect(report!.files).toMatchObject({ added: 0, changed: 0, removed: 0, unchanged: 2, foundBy: 'git' });
+    expect(report!.files).toMatchObject({ added: 0, changed: 0, removed: 0, unchanged: 2, found_by: 'git' });
     expect(machine.embedded).toBe(embedded);
     expect(await indexDigest(root)).toEqual(before);
 

@@ -36,8 +36,8 @@ export function printMigration(out: Output, report: MigrationReport, { root, com
   ] as const;
   const told = others.filter(([paths]) => paths.length > 0).map(([paths, word]) => `${count(paths.length)} ${word}`);
   row('files', [`${count(unchanged.length)} unchanged`, ...told].join(', '));
-  if (report.chunksToRedo > 0) {
-    row('to embed', `what becomes of ${counted(report.chunksToRedo, 'chunk')} of changed files, at the next index`);
+  if (report.chunks_to_redo > 0) {
+    row('to embed', `what becomes of ${counted(report.chunks_to_redo, 'chunk')} of changed files, at the next index`);
   }
   const tables = report.tables.map(({ from, to }) => `${from} ${isPlan ? 'would be' : 'is'} kept as ${to}`);
   row('backup', tables.map(visible).join(', '));

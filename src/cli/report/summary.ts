@@ -22,7 +22,7 @@ export function printSummary(out: Output, report: RunReport, config: Config, opt
   if (phase1 !== null) {
     row(
       'files',
-      `${count(files.discovered)}${foundBy(files.foundBy)}: ${fileChanges(files)}; ${count(files.parsed)} parsed`,
+      `${count(files.discovered)}${foundBy(files.found_by)}: ${fileChanges(files)}; ${count(files.parsed)} parsed`,
     );
     const skipped = Object.entries(files.skipped).filter(([, times]) => times > 0);
     if (skipped.length > 0)
@@ -57,7 +57,7 @@ export function printNothingToDo(out: Output, report: RunReport): void {
 }
 
 /** Which rules counted is worth a word: without git, tracked files that its rules hide are not found. */
-export function foundBy(method: RunReport['files']['foundBy']): string {
+export function foundBy(method: RunReport['files']['found_by']): string {
   return method === null ? '' : ` found by ${method === 'git' ? 'asking git' : 'walking the tree'}`;
 }
 
