@@ -25,7 +25,7 @@ export interface EmbeddedTexts {
 
 export interface Embedder {
   readonly identity: ModelIdentity;
-  /** 8 hex digits over (text recipe, token cap, ONNX SHA-256, runtime major, CPU class): how the vectors came to be. */
+  /** 8 hex digits over (text recipe, token cap, ONNX SHA-256, runtime major, architecture or device): how the vectors came to be. */
   readonly recipe: string;
   /**
    * Embeds texts in any number; a text's vector does not depend on the others, on their order or on the number of

@@ -22,21 +22,21 @@ export interface LocalModel {
 const POOLED_OUTPUT = 'sentence_embedding';
 const TOKEN_OUTPUTS = ['last_hidden_state', 'token_embeddings'];
 
-type ModelToLoad = Pick<ModelToServe, 'folder' | 'dtype' | 'device' | 'pooling' | 'dimension'>;
+type ModelToLoad = Pick<ModelToServe, 'folder' | 'dtype' | 'neverSaturates' | 'device' | 'pooling' | 'dimension'>;
 
 /**
  * Loads the model from its folder; takes a fraction of a second. Tests give an `arithmetic` that is not this processor's.
  * Throws what the runtime throws.
  */
 export async function loadLocalModel(
-  { folder, dtype, device, pooling, dimension }: ModelToLoad,
+  { folder, dtype, neverSaturates, device, pooling, dimension }: ModelToLoad,
   arithmetic?: Arithmetic,
 ): Promise<LocalModel> {
   const tokenizer = new Tokenizer(
     await readJson(folder, 'tokenizer.json'),
     await readJson(folder, 'tokenizer_config.json'),
   );
-  const session = await createSession(join(folder, onnxPathOf(dtype)), { dtype, device }, arithmetic);
+  const session = await createSession(join(folder, onnxPathOf(dtype)), { dtype, neverSaturates, device }, arithmetic);
   const output = [POOLED_OUTPUT, ...TOKEN_OUTPUTS].find((name) => session.outputNames.includes(name));
   if (output === undefined) {
     throw new Error(`the model has no output named ${[POOLED_OUTPUT, ...TOKEN_OUTPUTS].join(' or ')}`);

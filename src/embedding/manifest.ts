@@ -61,6 +61,8 @@ const ModelSpecSchema = v.strictObject({
     specialTokens: v.exactOptional(ModelFileSchema),
   }),
   dtype: v.optional(dtype, 'q8'),
+  /** No two neighbouring weights can make a sum that does not fit into 16 bits (tools/model/pairs.py). */
+  neverSaturates: v.optional(v.boolean(), false),
   /** Its files must be these very bytes; of others the bytes are merely recorded. */
   isBundled: v.optional(v.boolean(), true),
 });

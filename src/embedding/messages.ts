@@ -47,5 +47,6 @@ export interface ModelToServe {
   readonly dimension: number;
   readonly pooling: 'mean' | 'cls';
   readonly dtype: ModelSpec['dtype'];
+  readonly neverSaturates: boolean;
   readonly device: Device;
 }

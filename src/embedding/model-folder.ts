@@ -26,7 +26,8 @@ export async function readModelFolder(modelDir: string, known: readonly ModelSet
     tokenizerConfig: await describeFile(folder, 'tokenizer_config.json'),
     config: await describeFile(folder, 'config.json'),
   };
-  return { ...settings, folder: basename(folder), normalized: true, licence: '', files, isBundled: false };
+  const described = { ...settings, folder: basename(folder), normalized: true, licence: '', files } as const;
+  return { ...described, neverSaturates: false, isBundled: false };
 }
 
 /** What is known of a model without its files; undefined where nothing is. Errors: as `readModelFolder`. */

@@ -90,8 +90,8 @@ export async function startEmbedder(
   { folder, identity, recipe, spec, device }: ModelDescription,
   { workers, workerUrl, workerHeapMb, prefix = '' }: StartOptions,
 ): Promise<Embedder> {
-  const { maxTokens, dimension, pooling, dtype } = spec;
-  const model = { folder, maxTokens, dimension, pooling, dtype, device };
+  const { maxTokens, dimension, pooling, dtype, neverSaturates } = spec;
+  const model = { folder, maxTokens, dimension, pooling, dtype, neverSaturates, device };
   const count = threadsThatFit(workers, THREAD_BYTES);
   if (count === 0) {
     throw new IndexerError('PLATFORM', 'there is no room for a thread that embeds', { hint: adviceOnMemory() });

@@ -12,14 +12,16 @@ export interface Processor {
    * FMA), another architecture's name, or `unknown` where the runtime does not load.
    */
   readonly class: string;
-  /** What this class costs beside the best of its kind; '' if nothing. */
+  /** What this class costs beside the fastest of x64; '' for other architectures. */
   readonly cost: string;
 }
 
 // Measured by `npm run bench -- parity` (docs/decisions/0016), rounded.
 const COSTS: Readonly<Record<string, string>> = {
-  'x64-avx2': 'no VNNI: embedding takes about 1.8 times the processor time, for the same vectors (cosine .9999)',
-  'x64-sse': 'no AVX2: embedding takes about 4.5 times the processor time, for nearly the same vectors (cosine .9998)',
+  'x64-vnni': 'the fastest class',
+  'x64-avx2': 'no VNNI: embedding takes about 1.5 times the processor time, for the same vectors',
+  'x64-sse':
+    'no AVX2: embedding takes about five times the processor time, for vectors that differ slightly (cosine .9998)',
 };
 
 /** Loads the runtime, 30 to 100 ms. Never throws. */

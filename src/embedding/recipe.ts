@@ -39,7 +39,7 @@ export async function describeModel(modelDir: string, device: Device = 'cpu'): P
     maxTokens: spec.maxTokens,
     onnxSha256: spec.files.onnx.sha256,
     runtimeMajor: await runtimeMajor(),
-    cpuClass: device === 'cpu' ? cpuClass() : device,
+    processor: device === 'cpu' ? process.arch : device,
   };
   const whole = JSON.stringify([identity, parts, spec.prefixes]);
   const fingerprint = createHash('sha256').update(whole).digest('hex').slice(0, 32);
@@ -52,13 +52,13 @@ export interface RecipeParts {
   readonly maxTokens: number;
   readonly onnxSha256: string;
   readonly runtimeMajor: string;
-  /** Or the name of another device, whose vectors have other bits. */
-  readonly cpuClass: string;
+  /** The architecture, all of whose processors make the same vectors (docs/decisions/0016), or another device's name. */
+  readonly processor: string;
 }
 
 /** 8 hex digits. */
 export function recipeOf(parts: RecipeParts): string {
-  const fields = [parts.textRecipeVersion, parts.maxTokens, parts.onnxSha256, parts.runtimeMajor, parts.cpuClass];
+  const fields = [parts.textRecipeVersion, parts.maxTokens, parts.onnxSha256, parts.runtimeMajor, parts.processor];
   return createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 8);
 }
 
@@ -66,12 +66,4 @@ async function runtimeMajor(): Promise<string> {
   const packageFile = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), '..', 'package.json');
   const { version }: { version?: unknown } = JSON.parse(await readFile(packageFile, 'utf8'));
   return String(version).split('.')[0] ?? 'unknown';
-}
-
-/**
- * One name for every x64 processor, for they make the same vectors up to the last bits of a few (docs/decisions/0016). It
- * is what those with VNNI were called while the others made vectors that were further off, so theirs stay current.
- */
-export function cpuClass(arch: string = process.arch): string {
-  return arch === 'x64' ? 'x64-vnni' : arch;
 }

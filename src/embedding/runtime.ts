@@ -5,7 +5,7 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Device } from '../core/device.ts';
 import type { ModelSpec } from './manifest.ts';
 
-export { type InferenceSession, Tensor };
+export { InferenceSession, Tensor };
 
 env.logLevel = 'fatal'; // what goes wrong is thrown
 
@@ -64,11 +64,11 @@ export async function probeArithmetic(): Promise<Arithmetic> {
 /** Loads a model on one device; the runtime is not given a second one to fall back to. Throws what the runtime throws. */
 export async function createSession(
   path: string,
-  { dtype, device }: { readonly dtype: ModelSpec['dtype']; readonly device: Device },
+  { dtype, neverSaturates, device }: Pick<ModelSpec, 'dtype' | 'neverSaturates'> & { readonly device: Device },
   arithmetic?: Arithmetic,
 ): Promise<InferenceSession> {
-  const hasIntegers = dtype !== 'fp32' && dtype !== 'fp16';
-  const { saturates } = arithmetic ?? (await probeArithmetic());
-  const options = device === 'cpu' && hasIntegers && saturates ? EXACT : PLAIN;
+  const mightSaturate = device === 'cpu' && dtype !== 'fp32' && dtype !== 'fp16' && !neverSaturates;
+  const isExact = mightSaturate && (arithmetic ?? (await probeArithmetic())).saturates;
+  const options = isExact ? EXACT : PLAIN;
   return InferenceSession.create(path, { ...SESSION_OPTIONS, ...options, executionProviders: [device] });
 }

@@ -78,6 +78,7 @@ describe('a vector', () => {
     const model = await loadLocalModel({
       folder: modelDir,
       dtype: 'q8',
+      neverSaturates: true,
       device: 'cpu',
       pooling: 'mean',
       dimension: 384,

@@ -8,7 +8,7 @@ import { classOf, describeProcessor } from '../../src/embedding/processor.ts';
 import { type Arithmetic, probeArithmetic } from '../../src/embedding/runtime.ts';
 
 const folder = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
-const model = { folder, dtype: 'q8', device: 'cpu', pooling: 'mean', dimension: 384 } as const;
+const model = { folder, dtype: 'q8', neverSaturates: false, device: 'cpu', pooling: 'mean', dimension: 384 } as const;
 const texts: { text: string }[] = JSON.parse(
   readFileSync(new URL('./fixtures/parity/texts.json', import.meta.url), 'utf8'),
 );

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { cpuClass, describeModel, type RecipeParts, recipeOf } from '../../src/embedding/recipe.ts';
+import { describeModel, type RecipeParts, recipeOf } from '../../src/embedding/recipe.ts';
 
 const bundled = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
 
@@ -28,26 +28,16 @@ describe('a recipe', () => {
     maxTokens: 256,
     onnxSha256: 'a'.repeat(64),
     runtimeMajor: '1',
-    cpuClass: 'x64',
+    processor: 'x64',
   };
   test.each<Partial<RecipeParts>>([
     { textRecipeVersion: 2 },
     { maxTokens: 128 },
     { onnxSha256: 'b'.repeat(64) },
     { runtimeMajor: '2' },
-    { cpuClass: 'x64-vnni' },
+    { processor: 'arm64' },
   ])('changes with %j', (change) => {
     expect(recipeOf({ ...parts, ...change })).not.toBe(recipeOf(parts));
     expect(recipeOf({ ...parts })).toBe(recipeOf(parts));
-  });
-});
-
-describe('the CPU class', () => {
-  test('is the same on every x64 processor, so that an index keeps its vectors when it moves', () => {
-    expect(cpuClass('x64')).toBe('x64-vnni');
-  });
-
-  test('is the architecture elsewhere', () => {
-    expect(cpuClass('arm64')).toBe('arm64');
   });
 });

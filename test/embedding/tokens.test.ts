@@ -9,7 +9,14 @@ let model: LocalModel;
 let limits: { maxTokens: number; startId: number; endId: number };
 beforeAll(async () => {
   const folder = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
-  model = await loadLocalModel({ folder, dtype: 'q8', device: 'cpu', pooling: 'mean', dimension: 384 });
+  model = await loadLocalModel({
+    folder,
+    dtype: 'q8',
+    neverSaturates: true,
+    device: 'cpu',
+    pooling: 'mean',
+    dimension: 384,
+  });
   limits = { maxTokens: 256, startId: model.startId, endId: model.endId };
 });
 

@@ -25,7 +25,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from engine import BUNDLED
 from graph import Graph
 from minilm import FloatLinear, build
-from static_int8 import StaticInt8Linear
+from static_int8 import Chosen, StaticInt8Linear
 from weights import load_weights
 
 CALIBRATION = Path(__file__).parent / "calibration.json"
@@ -33,8 +33,8 @@ ROUNDING = Path(__file__).parent / "rounding.xz"
 
 
 def static(path):
-    rounding = np.frombuffer(lzma.decompress(ROUNDING.read_bytes()), np.int8)
-    build(path, load_weights(), StaticInt8Linear(json.loads(CALIBRATION.read_text()), rounding))
+    chosen = Chosen(lzma.decompress(ROUNDING.read_bytes()))
+    build(path, load_weights(), StaticInt8Linear(json.loads(CALIBRATION.read_text()), chosen))
 
 
 def static7(path):

@@ -7,8 +7,13 @@ Here (GPTQ) the weights of one output are rounded one after the other, those of 
 is taken back by those that are left, as far as the inputs of the texts go together. Texts made of one sign are added, for
 in their tokens errors do not cancel out.
 
-Written is, for each weight in the order of the graph, how many steps its value is from the nearest one. So the model can be
-made from the upstream weights without the texts.
+No two weights that a kernel sums in 16 bits may make that sum saturate (pairs.py). The inputs are paired with that in view,
+the first of a pair leaves room for the second, and what is clipped is taken back by the others like any other error. Of
+several widths of an output's scale the one with the least error is taken.
+
+Written are, in the order of the graph, of each layer the order of its neurons and channels (uint16), of each product the
+widths in percent (uint8) and how many steps each value is from the nearest one (int8). So the model can be made from the
+upstream weights without the texts.
 """
 
 import json
@@ -22,13 +27,16 @@ from scipy.special import erf
 
 from build import CALIBRATION, ROUNDING
 from calibrate import activations
-from minilm import build
-from static_int8 import CAPS, COLUMNS, StaticInt8Linear, copies, symmetric
+from minilm import HEADS, HIDDEN, build
+from pairs import MOST, paired
+from static_int8 import CAPS, COLUMNS, StaticInt8Linear, copies, widened
 from weights import LAYERS, load_weights
 
 PLACES = ("x", "ctx", "x1", "f")
 DAMPING = 0.01  # of the mean diagonal: keeps what the texts do not show from running away
 BLOCK = 64
+WIDTHS = (93, 100, 108, 116, 125, 135, 150, 175)
+WIDTHS_OF_NEURONS = (97, 100, 106, 120)  # well paired, they need no more
 TEXTS_AT_ONCE = 32
 SIGNS = "-=*_#~.+/\\|<>(){}[];:,'\"`!?&%$@^"
 
@@ -74,20 +82,43 @@ def _copied(before_gelu, neurons):
 
 
 class RoundedLinear(StaticInt8Linear):
-    """Rounds as described above; `deltas` has what it chose, in the order of the products."""
+    """Rounds as described above; `written` is what it chose, in the order of the graph."""
 
     def __init__(self, calibration, moments):
         super().__init__(calibration)
         self._moments = moments
         self._prepared = {}
-        self.deltas = []
+        self.written = []
+
+    def layer(self, index, layer):
+        levelled = super().layer(index, layer)
+        mixed, bent = f"l{index}_ctx", f"l{index}_g"
+        neurons = paired(levelled.matrix("output.dense"), np.diag(self._moments[bent]))
+        output = levelled.matrix("attention.output.dense")
+        heads = np.arange(HIDDEN).reshape(HEADS, -1)
+        channels = [head[paired(output[head], np.diag(self._moments[mixed])[head])] for head in heads]
+        orders = neurons.astype(np.uint16), np.concatenate(channels).astype(np.uint16)
+        levelled.reorder(*orders)
+        for tag, order in zip((bent, mixed), orders):
+            self._moments[tag] = self._moments[tag][order][:, order]
+            self.written.append(order.tobytes())
+        return levelled
 
     def weights(self, tag, matrix):
-        nearest, scales = symmetric(matrix, 0, 127)
         order, upper = self._prepare(tag)
-        values = np.empty_like(nearest)
-        values[order] = _round(matrix[order].astype(np.float64), scales[0].astype(np.float64), upper)
-        self.deltas.append(values - nearest)
+        best = None
+        for width in WIDTHS_OF_NEURONS if tag.endswith("_g") else WIDTHS:
+            scales = widened(matrix, np.full(matrix.shape[1], width, np.uint8))[1][0].astype(np.float64)
+            values, errors = _round(matrix[order].astype(np.float64), scales, upper, order)
+            if best is None:
+                best = values, errors, np.full(len(errors), width, np.uint8)
+            better = errors < best[1]
+            for kept, found in zip(best, (values, errors, np.full(len(errors), width, np.uint8))):
+                kept[..., better] = found[..., better]
+        values = np.empty_like(best[0])
+        values[order] = best[0]
+        nearest, scales = widened(matrix, best[2])
+        self.written += [best[2].tobytes(), (values - nearest).tobytes()]
         return values, scales
 
     def _prepare(self, tag):
@@ -101,19 +132,41 @@ class RoundedLinear(StaticInt8Linear):
         return self._prepared[tag]
 
 
-def _round(matrix, scales, upper):
-    """int8 values of `matrix` [inputs, outputs], which is used up. In blocks, for speed."""
+def _round(matrix, scales, upper, order):
+    """
+    int8 values of `matrix` [inputs, outputs], which is used up, and the squared error per output. `order` says which
+    inputs its rows are: those of an even input and the next one are a pair. In blocks, for speed.
+    """
     inputs = len(matrix)
-    values = np.zeros(matrix.shape, np.int8)
+    values = np.zeros(matrix.shape, np.int16)
+    squares = np.zeros(matrix.shape[1])
+    place = np.argsort(order)
+    partner = place[order ^ 1]
+    pliancy = np.diag(upper) ** 2
     for start in range(0, inputs, BLOCK):
         end = min(start + BLOCK, inputs)
         errors = np.zeros((end - start, matrix.shape[1]))
         for row in range(start, end):
-            values[row] = np.clip(np.rint(matrix[row] / scales), -127, 127)
+            other = partner[row]
+            wanted = matrix[row] / scales
+            if other < row:
+                room = [np.minimum(127, MOST - np.maximum(sign * values[other], 0)) for sign in (-1, 1)]
+                values[row] = np.clip(np.rint(wanted), -room[0], room[1])
+            else:
+                share = pliancy[row] / (pliancy[row] + pliancy[other])
+                wanted -= share * _beyond(wanted, matrix[other] / scales)
+                values[row] = np.clip(np.rint(wanted), -127, 127)
             errors[row - start] = (matrix[row] - values[row] * scales) / upper[row, row]
+            squares += errors[row - start] ** 2
             matrix[row + 1 : end] -= np.outer(upper[row, row + 1 : end], errors[row - start])
         matrix[end:] -= upper[start:end, end:].T @ errors
-    return values
+    return values.astype(np.int8), squares
+
+
+def _beyond(first, second):
+    """By how much two weights, in steps, are beyond what a pair may have, with the sign of the first."""
+    beyond = np.maximum(np.abs(first) + np.minimum(np.abs(second), 127) - MOST, 0)
+    return np.where(np.sign(first) == np.sign(second), np.sign(first) * beyond, 0)
 
 
 def main(texts_file):
@@ -123,8 +176,7 @@ def main(texts_file):
     linear = RoundedLinear(calibration, moments)
     with tempfile.TemporaryDirectory() as folder:
         build(Path(folder) / "rounded.onnx", load_weights(), linear)
-    chosen = b"".join(deltas.tobytes() for deltas in linear.deltas)
-    ROUNDING.write_bytes(lzma.compress(chosen, preset=9 | lzma.PRESET_EXTREME))
+    ROUNDING.write_bytes(lzma.compress(b"".join(linear.written), preset=9 | lzma.PRESET_EXTREME))
 
 
 if __name__ == "__main__":

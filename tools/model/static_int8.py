@@ -1,6 +1,6 @@
 """Products in int8 with constant scales: what makes a vector independent of its batch, and fast.
 
-Weights are int8, one scale per output, rounded as round_weights.py chose. Activations are uint8, one scale and zero point per place in the graph, measured
+Weights are int8, one scale per output, rounded as round_weights.py chose, so that no kernel's sums saturate (pairs.py). Activations are uint8, one scale and zero point per place in the graph, measured
 by calibrate.py. A few channels are a hundred times as large as the others; a scale wide enough for them would be too coarse
 for the rest, so they are dealt with exactly, in fp32 terms:
 - after a LayerNorm, channels above the cap are divided by a constant; the next matrix and the residual take it back;
@@ -19,6 +19,25 @@ TOLERATED = 1.02  # a neuron this little above the cap is not worth a second one
 COLUMNS = 16  # widths are kept a multiple of what a vector register holds
 
 
+class Chosen:
+    """What round_weights.py chose, read in the order in which the graph is built."""
+
+    def __init__(self, data):
+        self._data = data
+        self._at = 0
+
+    def take(self, kind, count):
+        found = np.frombuffer(self._data, kind, count, self._at)
+        self._at += found.nbytes
+        return found
+
+
+def widened(matrix, widths):
+    """int8 values to the nearest, and their scales: `widths`, in percent, of those that just reach the largest weight."""
+    scale = symmetric(matrix, 0, 127)[1] * (widths / np.float32(100)).astype(np.float32)
+    return np.clip(np.rint(matrix / scale), -127, 127).astype(np.int8), scale
+
+
 def symmetric(matrix, axis, largest):
     """int8 values and their scales along the other axis; `largest` is 127, or 63 for seven bits."""
     scale = np.abs(matrix).max(axis, keepdims=True) / largest
@@ -28,13 +47,12 @@ def symmetric(matrix, axis, largest):
 
 class StaticInt8Linear:
     """
-    `calibration` as calibrate.py writes it; `rounding` what round_weights.py chose, for 8 bits, else to the nearest;
-    `weight_bits` 8, or 7 for processors whose int8 sums saturate.
+    `calibration` as calibrate.py writes it; `chosen` what round_weights.py chose, for 8 bits, else to the nearest;
+    `weight_bits` 8 or 7.
     """
 
-    def __init__(self, calibration, rounding=None, weight_bits=8):
-        self._rounding = rounding
-        self._rounded = 0
+    def __init__(self, calibration, chosen=None, weight_bits=8):
+        self._chosen = chosen
         self._ranges = calibration["ranges"]
         self._outliers = calibration["outliers"]
         self._largest = 2 ** (weight_bits - 1) - 1
@@ -49,7 +67,11 @@ class StaticInt8Linear:
 
     def layer(self, index, layer):
         divisors = {place: self._divisors(f"l{index}_{place}") for place in ("x", "x1")}
-        return _Levelled(layer, divisors, self._outliers[f"l{index}_g"])
+        levelled = _Levelled(layer, divisors, self._outliers[f"l{index}_g"])
+        if self._chosen is not None:
+            neurons, channels = (self._chosen.take(np.uint16, count) for count in (levelled.neurons, HIDDEN))
+            levelled.reorder(neurons, channels)
+        return levelled
 
     def norm(self, tag, scale, bias):
         factors = self._divisors(tag)
@@ -84,12 +106,10 @@ class StaticInt8Linear:
 
     def weights(self, tag, matrix):
         """int8 values of a product's matrix, whose inputs are those of `tag`, and a scale per output."""
-        values, scales = symmetric(matrix, 0, self._largest)
-        if self._rounding is not None:
-            chosen = self._rounding[self._rounded : self._rounded + values.size]
-            values += chosen.reshape(values.shape)
-            self._rounded += values.size
-        return values, scales
+        if self._chosen is None:
+            return symmetric(matrix, 0, self._largest)
+        values, scales = widened(matrix, self._chosen.take(np.uint8, matrix.shape[1]))
+        return values + self._chosen.take(np.int8, values.size).reshape(values.shape), scales
 
     def _quantize(self, graph, x, tag):
         if tag not in self._quantized:
@@ -134,7 +154,7 @@ def copies(neurons):
 
 
 class _Levelled:
-    """A layer that computes the same with smaller values on the way."""
+    """A layer that computes the same with smaller values on the way, and with neurons and channels in another order."""
 
     def __init__(self, layer, divisors, neurons):
         self._layer = layer
@@ -143,24 +163,35 @@ class _Levelled:
         self._copied = [neuron for neuron, _ in copied]
         self._shifts = np.array([shift for _, shift in copied], np.float32)
         self._padding = -len(copied) % COLUMNS
+        self.neurons = len(layer.bias("intermediate.dense")) + len(copied) + self._padding
+        self._neurons, self._channels = np.arange(self.neurons), np.arange(HIDDEN)
+
+    def reorder(self, neurons, channels):
+        """Orders of the neurons, copies among them, and of what attention mixes, within each head."""
+        self._neurons, self._channels = neurons, channels
 
     def matrix(self, name):
         matrix = self._layer.matrix(name)
         if name.startswith("attention.self"):
-            return matrix * self._divisors["x"][:, None]
+            matrix = matrix * self._divisors["x"][:, None]
+            return matrix[:, self._channels] if name.endswith("value") else matrix
+        if name == "attention.output.dense":
+            return matrix[self._channels]
         if name == "intermediate.dense":
             matrix = matrix * self._divisors["x1"][:, None]
-            return np.concatenate([matrix, matrix[:, self._copied], np.zeros((len(matrix), self._padding), np.float32)], 1)
-        if name == "output.dense":
-            padding = np.zeros((self._padding, matrix.shape[1]), np.float32)
-            return np.concatenate([matrix, matrix[self._copied], padding], 0)
-        return matrix
+            padding = np.zeros((len(matrix), self._padding), np.float32)
+            return np.concatenate([matrix, matrix[:, self._copied], padding], 1)[:, self._neurons]
+        padding = np.zeros((self._padding, matrix.shape[1]), np.float32)
+        return np.concatenate([matrix, matrix[self._copied], padding], 0)[self._neurons]
 
     def bias(self, name):
         bias = self._layer.bias(name)
+        if name == "attention.self.value":
+            return bias[self._channels]
         if name != "intermediate.dense":
             return bias
-        return np.concatenate([bias, bias[self._copied] - self._shifts, np.zeros(self._padding, np.float32)])
+        padding = np.zeros(self._padding, np.float32)
+        return np.concatenate([bias, bias[self._copied] - self._shifts, padding])[self._neurons]
 
     def norm(self, name):
         return self._layer.norm(name)
