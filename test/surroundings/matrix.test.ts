@@ -154,7 +154,7 @@ describe.each(ROWS.map((row) => [row.name, row] as const))('%s', (_, row) => {
     await row.prepare?.(place);
     if (row.env?.HOME === '<closed>') await closeTo(env.HOME!);
     if (!works(row, place)) skip(); // counted: this machine lets nobody make such surroundings
-    const around = [...(row.around ?? ['env'])];
+    const around = [...(row.around ?? [])];
     if (around.at(-2) === '-c') around.push(place);
     const words = [...around, process.execPath, driver, bin, place, index, JSON.stringify(row.before ?? [])];
     const run = spawnSync(words[0]!, words.slice(1), { encoding: 'utf8', env, cwd: '/' });
