@@ -27,6 +27,7 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
   'index rebuild': { means: ['index', '--force'], deprecated: true },
   'migrate migrate': { means: ['migrate', '--to-dual-table'] },
   'migrate status': { means: ['migrate', '--to-dual-table', '--dry-run'] },
+  'index-code': { means: ['index'], deprecated: true },
   embed: { means: ['index', '--phase=2'], deprecated: true },
   reindex: { means: ['index', '--force'], deprecated: true },
   progress: { means: ['status'], deprecated: true },
@@ -34,6 +35,9 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
   version: { means: ['--version'] },
 };
 
+const SERVER =
+  'there is no MCP server here; the one of mcp-vector-search searches these tables, and agents can run tandem search --json';
+const LANGUAGE_MODEL = 'nothing here talks to a language model';
 const GRAPH = 'there is no knowledge graph here; mcp-vector-search builds it from these tables';
 const NOT_HERE: Readonly<Record<string, string>> = {
   'index kg': GRAPH,
@@ -48,8 +52,20 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   daemon: 'nothing runs in the background',
   reset: 'nothing needs to be reset; `tandem index --force` parses everything again',
   config: 'settings are in config.json and .tandem.json',
-  chat: 'nothing here talks to a language model',
-  ask: 'nothing here talks to a language model',
+  mcp: SERVER,
+  install: SERVER,
+  uninstall: SERVER,
+  remove: SERVER,
+  demo: 'try it on a project of your own: tandem index, then tandem search',
+  profile: 'tandem index -v says how long each phase took',
+  wiki: LANGUAGE_MODEL,
+  story: LANGUAGE_MODEL,
+  audit: LANGUAGE_MODEL,
+  skills: 'skills for agents are not part of this program; agents can run tandem search --json',
+  'vendor-patterns': 'vendored files are told by .gitattributes; leave out others with .tandemignore',
+  chat: LANGUAGE_MODEL,
+  'chat-local': LANGUAGE_MODEL,
+  ask: LANGUAGE_MODEL,
   visualize: 'there is no graph to draw; `tandem status` says what the index holds',
   analyze: 'metrics are in the table structure.lance; there is no report of them yet',
 };

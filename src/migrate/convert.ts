@@ -23,8 +23,15 @@ export function converter(plan: MigrationPlan, now: string): Converter {
   const place = numberChildren();
   const projectName = basename(plan.oldRoot);
   const filesOf = (batch: OldBatch): JudgedFile[] => batch.path.map((path) => plan.files.get(path)!); // all were judged
-  const parentsOf = ({ id, parentId }: OldBatch): string[] =>
-    parentId.map((parent, row) => (parent !== id[row] && ids.has(parent) ? parent : ''));
+  const isInFile = (id: string, path: string) => {
+    const position = ids.get(id);
+    return position !== undefined && plan.files.get(plan.pathOfId[position]!)?.path === path;
+  };
+  const parentsOf = ({ id, parentId, path }: OldBatch): string[] =>
+    parentId.map((parent, row) => {
+      const isParent = parent !== '' && parent !== id[row] && isInFile(parent, plan.files.get(path[row]!)!.path);
+      return isParent ? parent : '';
+    });
   return {
     chunks(batch) {
       const rows = batch.id.length;

@@ -5,7 +5,7 @@ import { errnoOf } from '../core/errors.ts';
 import { mapConcurrent } from '../core/iterate.ts';
 import { hashFile } from '../store/files/file-hash.ts';
 import type { FileRecord } from '../store/ledger.ts';
-import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
+import { MIGRATED } from '../store/mcp-vector-search/chunker-marks.ts';
 import { isSameTime } from '../store/mcp-vector-search/peer-times.ts';
 
 export interface OldFile {
@@ -61,7 +61,7 @@ async function judge(root: string, file: OldFile): Promise<JudgedFile> {
     chunkCount: rows,
     status: 'parsed',
     reason: '',
-    chunker: FOREIGN_CHUNKER,
+    chunker: MIGRATED,
   } as const;
   return { path, rows, state: 'unchanged', fileHash: sha256, record };
 }

@@ -1,14 +1,14 @@
 // The switch between layouts: a few renames around one commit point, written down before the first and repeatable after
 // a kill at any of them. Before the commit point a migration is taken back, after it carried forward.
 import { rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { IndexerError } from '../core/errors.ts';
 import { exists, makeDirectory, syncDirectory, writeFileAtomic } from '../store/files/atomic-file.ts';
 import { readJsonFile } from '../store/files/json-file.ts';
 import type { Layout } from '../store/layout.ts';
 import { readLedger } from '../store/ledger.ts';
-import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
+import { TAKEN_OVER } from '../store/mcp-vector-search/chunker-marks.ts';
 import { writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
 import { writeRunFile } from '../store/run-file.ts';
 import { removeStaged } from './staging.ts';
@@ -25,6 +25,8 @@ const journalSchema = v.object({
   tables: v.array(v.object({ from: v.string(), to: v.string(), files: v.array(v.tuple([v.string(), v.number()])) })),
   /** What lay in the way of the new layout, or is rewritten by it; paths relative to the index directory. */
   displaced: v.array(v.string()),
+  /** What was not there before and is made for mcp-vector-search; a rollback takes it away again. */
+  created: v.optional(v.array(v.string()), []),
   chunks: v.number(),
   vectors: v.number(),
   model: v.object({
@@ -56,6 +58,10 @@ export async function findDisplaced(layout: Layout): Promise<string[]> {
   const present: string[] = [];
   for (const name of [...IN_THE_WAY, ...REWRITTEN]) if (await exists(join(layout.indexDir, name))) present.push(name);
   return present;
+}
+
+export async function findCreated(layout: Layout): Promise<string[]> {
+  return (await exists(layout.peerConfigFile)) ? [] : [basename(layout.peerConfigFile)];
 }
 
 /** Null if there is none. Errors: INDEX_DAMAGED if it cannot be understood, for then nobody knows what to do. */
@@ -116,7 +122,7 @@ function firstRun({ id, started_at, model }: Journal) {
     scan_started_ns: '0',
     discovered: 0,
     skipped: {},
-    chunker: FOREIGN_CHUNKER,
+    chunker: TAKEN_OVER,
   };
   return { schema: 1 as const, run_id: id, started_at, finished_at: null, phase1, phase2: null, model };
 }
@@ -165,7 +171,7 @@ export async function switchBack(layout: Layout, journal: Journal, fault: Fault)
     await moveOnce(join(layout.indexDir, to), join(layout.indexDir, from));
     fault('rollback.table-restored');
   }
-  for (const name of [...IN_THE_WAY, ...REWRITTEN]) {
+  for (const name of [...IN_THE_WAY, ...REWRITTEN, ...journal.created]) {
     const place = join(layout.indexDir, name);
     const before = asideOf(layout, journal, name);
     const kept = keptOf(layout, journal, name);

@@ -42,14 +42,30 @@ export interface OldBatch {
   readonly vectors: VectorColumn;
 }
 
+/** What `integers` gives for a number that is larger still. */
+const LARGEST_LINE = 2 ** 31 - 2;
+
+/**
+ * Lines as an index may hold them: from 1 on, none ending before it begins. Where the table says otherwise (NULL, not a
+ * number, beyond 32 bits) `isSound` is false, and the file has to be parsed again.
+ */
+export function placesOf(batch: OldColumns): { startLine: Int32Array; endLine: Int32Array; isSound: boolean[] } {
+  const [starts, ends] = [batch.integers('start_line'), batch.integers('end_line')];
+  const isSound = Array.from(starts, (start, row) => start >= 1 && ends[row]! >= start && ends[row]! <= LARGEST_LINE);
+  const startLine = starts.map((start) => Math.min(LARGEST_LINE, Math.max(1, start)));
+  const endLine = ends.map((end, row) => Math.min(LARGEST_LINE, Math.max(startLine[row]!, end)));
+  return { startLine, endLine, isSound };
+}
+
 /** The columns that both layouts have under the same names. */
 export function sharedColumns(batch: OldColumns) {
+  const { startLine, endLine } = placesOf(batch);
   return {
     path: batch.strings('file_path'),
     content: batch.texts('content'),
     language: orDefault(batch.texts('language'), 'text'),
-    startLine: batch.integers('start_line'),
-    endLine: batch.integers('end_line'),
+    startLine,
+    endLine,
     kind: orDefault(batch.texts('chunk_type'), 'text'),
     docstring: batch.texts('docstring'),
     signature: batch.texts('signature'),

@@ -1,6 +1,7 @@
 // Columns of old tables, whichever of them there are, 32 or 64 bits wide, NULL or "", lists or words between commas.
 import {
   type EngineColumn,
+  isUnitVector,
   readIntegers,
   readOptionalIntegers,
   readTextLists,
@@ -34,7 +35,7 @@ export type OptionalIntegers = Int32Array | readonly (number | null)[];
 export interface VectorColumn {
   /** Row-major; what rows without a vector have here means nothing. */
   readonly numbers: Float32Array;
-  /** False where there is none, or none that can be searched: a number is missing or not finite, or all are zero. */
+  /** False where there is none, or none as `verify` wants it: a number is missing or not finite, or its length is not 1. */
   readonly isThere: readonly boolean[];
 }
 
@@ -107,17 +108,10 @@ function columnsOf(length: number, find: (name: string) => EngineColumn | null):
       const column = find(name);
       const numbers = column === null ? new Float32Array(length * width) : readVectors(column, width);
       const isThere = new Array<boolean>(length);
-      for (let row = 0; row < length; row++) isThere[row] = isSearchable(numbers, row * width, width);
+      for (let row = 0; row < length; row++) isThere[row] = isUnitVector(numbers, row * width, width);
       return { numbers, isThere };
     },
   };
-}
-
-/** Squares of 32-bit numbers neither overflow nor vanish in 64 bits. */
-function isSearchable(numbers: Float32Array, from: number, width: number): boolean {
-  let squares = 0;
-  for (let at = from; at < from + width; at++) squares += numbers[at]! * numbers[at]!;
-  return squares > 0 && Number.isFinite(squares);
 }
 
 export function orDefault(column: TextColumn, text: string): TextColumn {

@@ -11,8 +11,9 @@ export type Relocate = (oldPath: string) => string | null;
 const SAMPLE = 500;
 
 /**
- * Finds the folder that the old paths start from: the root itself, the one the old tool recorded, or else the one under
- * which most files exist today. Errors: MIGRATION_REFUSED if no such folder makes any file exist.
+ * Finds the folder that the old paths start from: the root itself, the one that was recorded, or else the one under which
+ * most files exist today. Where the project stands where it was indexed no file has to exist: all may have been renamed.
+ * Errors: MIGRATION_REFUSED if no such folder makes any file exist.
  */
 export async function findOldRoot(
   oldPaths: readonly string[],
@@ -24,17 +25,23 @@ export async function findOldRoot(
   const recorded = [root, settings.projectRoot, settings.indexPath && dirname(settings.indexPath)].filter(
     (folder): folder is string => typeof folder === 'string',
   );
-  let best = { oldRoot: '', found: 0 };
-  for (const folder of new Set([...recorded, ...commonFolders(absolute)])) {
-    const relative = absolute.map((path) => below(folder, path));
-    if (relative.includes(null)) continue;
-    const found = await countExisting(root, relative as string[]);
-    if (found > best.found) best = { oldRoot: folder, found };
-    if (found > 0 && recorded.includes(folder)) break;
+  const best =
+    (await mostFound(recorded, absolute, root)) ??
+    (await mostFound(await foldersByEvidence(absolute, root), absolute, root)) ??
+    (absolute.some((path) => below(root, path) !== null) || settings.projectRoot === root ? root : null);
+  if (best === null) throw movedAway(absolute, root);
+  return { oldRoot: best, relocate: (path) => (isAnywhereAbsolute(path) ? below(best, path) : inside(path)) };
+}
+
+/** The folder under which most files exist, the first of equals; null if none does. */
+async function mostFound(folders: Iterable<string>, absolute: readonly string[], root: string): Promise<string | null> {
+  let best: { folder: string; found: number } | null = null;
+  for (const folder of new Set(folders)) {
+    const relative = absolute.map((path) => below(folder, path)).filter((path) => path !== null);
+    const found = await countExisting(root, relative);
+    if (found > (best?.found ?? 0)) best = { folder, found };
   }
-  if (best.found === 0) throw movedAway(absolute, root);
-  const relocate: Relocate = (path) => (isAnywhereAbsolute(path) ? below(best.oldRoot, path) : inside(path));
-  return { oldRoot: best.oldRoot, relocate };
+  return best?.folder ?? null;
 }
 
 function movedAway(absolute: readonly string[], root: string): IndexerError {
@@ -52,9 +59,10 @@ function isAnywhereAbsolute(path: string): boolean {
   return isAbsolute(path) || win32.isAbsolute(path);
 }
 
-/** Windows paths of an index that was made there. */
+/** Windows paths of an index that was made there; drives are spelled in either case. */
 function slashed(path: string): string {
-  return /^([A-Za-z]:|\\\\)/.test(path) ? path.replaceAll('\\', '/') : path;
+  if (!/^([A-Za-z]:|\\\\)/.test(path)) return path;
+  return path.replaceAll('\\', '/').replace(/^[a-z]:/, (drive) => drive.toUpperCase());
 }
 
 function below(folder: string, path: string): string | null {
@@ -69,24 +77,30 @@ function inside(path: string): string | null {
   return normal === '.' || normal === '..' || normal.startsWith('../') || normal.startsWith('/') ? null : normal;
 }
 
-/** The deepest folder that holds all paths, then those above it. */
-function commonFolders(paths: readonly string[]): string[] {
-  let common = slashed(paths[0] ?? '')
-    .split('/')
-    .slice(0, -1);
-  for (const path of paths) {
+/**
+ * The folders that leave of some path a file of today, the shallowest first: the more of a path is found again, the less
+ * it is by chance.
+ */
+async function foldersByEvidence(paths: readonly string[], root: string): Promise<string[]> {
+  const folders = new Set<string>();
+  for (const path of sampleOf(paths)) {
     const parts = slashed(path).split('/');
-    const end = common.findIndex((part, index) => part !== parts[index]);
-    if (end !== -1) common = common.slice(0, end);
+    for (let depth = 1; depth < parts.length; depth++) {
+      const folder = parts.slice(0, depth).join('/') || '/';
+      const relative = folders.has(folder) ? null : inside(parts.slice(depth).join('/'));
+      if (relative !== null && (await exists(join(root, relative)))) folders.add(folder);
+    }
   }
-  return common.map((_, index) => common.slice(0, common.length - index).join('/') || '/');
+  return [...folders].sort((a, b) => a.split('/').length - b.split('/').length);
 }
 
 async function countExisting(root: string, relative: readonly string[]): Promise<number> {
-  const step = Math.max(1, Math.floor(relative.length / SAMPLE));
   let found = 0;
-  for (let index = 0; index < relative.length; index += step) {
-    if (await exists(join(root, relative[index]!))) found++;
-  }
+  for (const path of sampleOf(relative)) if (await exists(join(root, path))) found++;
   return found;
+}
+
+function sampleOf(paths: readonly string[]): string[] {
+  const step = Math.max(1, Math.floor(paths.length / SAMPLE));
+  return paths.filter((_, index) => index % step === 0);
 }

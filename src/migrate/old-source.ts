@@ -8,7 +8,7 @@ export interface OldSource extends Disposable {
   readonly hasLeftover: boolean;
   /** Rows in the table's order, in batches as the engine gives them. `doubled` are ids that stand in several rows. */
   rows(options: { limit?: number | undefined; doubled: ReadonlyMap<string, number> }): AsyncGenerator<OldBatch, void>;
-  /** Id, path, stored hash of every row, in the same order. */
+  /** Id, path, stored hash and soundness of every row, in the same order. */
   facts(): AsyncGenerator<OldFacts, void>;
   /** Id and text, in the same order. */
   texts(limit?: number): AsyncGenerator<{ readonly id: readonly string[]; readonly content: TextColumn }, void>;
@@ -26,4 +26,6 @@ export interface OldFacts {
   readonly id: readonly string[];
   readonly path: readonly string[];
   readonly fileHash: readonly string[];
+  /** False where the lines of a row cannot be those of a file. */
+  readonly isSound: readonly boolean[];
 }

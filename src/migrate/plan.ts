@@ -26,8 +26,14 @@ export interface MigrationPlan {
   readonly rows: number;
   /** Ids that stand in more than one row, with how many rows; the last one counts. */
   readonly doubled: ReadonlyMap<string, number>;
-  /** Every id once, with its position among them. */
+  /** Every id once, with its position among them; those of rows that are left out, too. */
   readonly ids: ReadonlyMap<string, number>;
+  /** By position, the path that the old table uses; the last row of a doubled id counts. */
+  readonly pathOfId: readonly string[];
+  /** Chunks that the new tables will hold. */
+  readonly chunks: number;
+  /** Paths of the old table that cannot lie below the root: their rows are left out. */
+  readonly outside: ReadonlySet<string>;
   /** Rows with a vector, as far as can be told without reading them all. */
   readonly vectors: number;
   /** By the path that the old table uses. */
@@ -59,8 +65,9 @@ export async function planMigration(target: MigrationTarget): Promise<MigrationP
   const { modelName, warning } = await agreeOnModel(opened, dimension, settings, target.model);
   const facts = await collectFacts(opened, pathOf(layout, old));
   const { oldRoot, relocate } = await findOldRoot([...facts.files.keys()], target.root, settings);
-  const files = await judgeAll(facts, relocate, target.root, settings);
-  const vectors = Math.min(facts.ids.size, await opened.countVectors());
+  const { files, outside } = await judgeAll(facts, relocate, target.root, settings);
+  const chunks = facts.pathOfId.reduce((sum, path) => sum + (outside.has(path) ? 0 : 1), 0);
+  const vectors = Math.min(chunks, await opened.countVectors());
   const bytes = await measureSpace(layout, old);
   if (bytes.needed > bytes.free) {
     throw new IndexerError(
@@ -69,10 +76,11 @@ export async function planMigration(target: MigrationTarget): Promise<MigrationP
       { hint: 'nothing was changed; free some space and run this again' },
     );
   }
-  const { rows, doubled, ids } = facts;
+  const { rows, doubled, ids, pathOfId } = facts;
   const oldVersion = settings.version ?? '';
   const warnings = warning === null ? [] : [warning];
-  return { layout, old, settings, rows, doubled, ids, vectors, files, oldRoot, modelName, oldVersion, bytes, warnings };
+  const counted = { rows, doubled, ids, pathOfId, chunks, vectors };
+  return { layout, old, settings, ...counted, files, outside, oldRoot, modelName, oldVersion, bytes, warnings };
 }
 
 /** `code_search.lance` → `code_search.backup`. */
@@ -108,11 +116,12 @@ interface Facts {
   rows: number;
   readonly ids: Map<string, number>;
   readonly doubled: Map<string, number>;
+  readonly pathOfId: string[];
   readonly files: Map<string, { rows: number; hash: string; isSound: boolean }>;
 }
 
 async function collectFacts(source: OldSource, path: string): Promise<Facts> {
-  const facts: Facts = { rows: 0, ids: new Map(), doubled: new Map(), files: new Map() };
+  const facts: Facts = { rows: 0, ids: new Map(), doubled: new Map(), pathOfId: [], files: new Map() };
   for await (const batch of source.facts()) {
     for (const [row, id] of batch.id.entries()) {
       const [file, fileHash] = [batch.path[row]!, batch.fileHash[row]!];
@@ -123,43 +132,56 @@ async function collectFacts(source: OldSource, path: string): Promise<Facts> {
       if (isDoubled) facts.doubled.set(id, (facts.doubled.get(id) ?? 1) + 1);
       else facts.ids.set(id, facts.ids.size);
       const known = facts.files.get(file);
-      if (known === undefined) facts.files.set(file, { rows: 1, hash: fileHash, isSound: !isDoubled });
+      const isSound = batch.isSound[row]! && !isDoubled;
+      if (known === undefined) facts.files.set(file, { rows: 1, hash: fileHash, isSound });
       else {
         if (!isDoubled) known.rows++;
-        if (isDoubled || known.hash !== fileHash) known.isSound = false;
+        if (!isSound || known.hash !== fileHash) known.isSound = false;
       }
+      const position = facts.ids.get(id)!;
+      // Whichever row counts, the other file lacks it.
+      const other = facts.files.get(facts.pathOfId[position] ?? file);
+      if (isDoubled && other !== undefined) other.isSound = false;
+      facts.pathOfId[position] = file;
     }
   }
   return facts;
 }
 
+/** By the old path; spellings of one file are judged together, row by row. */
 async function judgeAll(
   facts: Facts,
   relocate: (path: string) => string | null,
   root: string,
   settings: OldSettings,
-): Promise<Map<string, JudgedFile>> {
-  const raw: string[] = [];
-  const files: OldFile[] = [];
+): Promise<{ files: Map<string, JudgedFile>; outside: Set<string> }> {
   const times = new Map<string, number>();
   for (const [path, seconds] of settings.modifiedAt) {
     const relative = relocate(path);
     if (relative !== null) times.set(relative, seconds);
   }
+  const outside = new Set<string>();
+  const places = new Map<string, string>();
+  const files = new Map<string, OldFile>();
   for (const [path, { rows, hash, isSound }] of facts.files) {
     const relative = relocate(path);
-    if (relative === null) throw outside(path, root);
-    raw.push(path);
-    files.push({ path: relative, rows, storedHash: hash, isSound, modifiedAt: times.get(relative) ?? null });
+    if (relative === null) {
+      outside.add(path);
+      continue;
+    }
+    places.set(path, relative);
+    const same = files.get(relative);
+    files.set(relative, {
+      path: relative,
+      rows: rows + (same?.rows ?? 0),
+      storedHash: hash,
+      isSound: isSound && (same === undefined || (same.isSound && same.storedHash === hash)),
+      modifiedAt: times.get(relative) ?? null,
+    });
   }
-  const judged = await judgeFiles(root, files);
-  return new Map(raw.map((path, index) => [path, judged[index]!]));
-}
-
-function outside(path: string, root: string): IndexerError {
-  return new IndexerError('MIGRATION_REFUSED', `the old index holds ${path}, which cannot lie below ${root}`, {
-    hint: 'nothing was changed; name the project that was indexed, or move the old index away and index again',
-  });
+  const judged = new Map((await judgeFiles(root, [...files.values()])).map((file) => [file.path, file]));
+  const byOldPath = new Map([...places].map(([path, relative]) => [path, judged.get(relative)!]));
+  return { files: byOldPath, outside };
 }
 
 async function measureSpace(layout: Layout, old: OldTables): Promise<MigrationPlan['bytes']> {

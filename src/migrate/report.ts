@@ -14,6 +14,8 @@ export interface MigrationReport {
   /** Rows of the old table; `doubled` of them were left out because their id came again. */
   readonly rows: number;
   readonly doubled: number;
+  /** Files of the old table that cannot lie below the root; their rows are left out. */
+  readonly outside: readonly string[];
   readonly chunks: number;
   readonly vectors: number;
   /** Files by what became of them since they were indexed; all but the unchanged are parsed again by the next `index`. */
@@ -36,9 +38,12 @@ export function tellPlan(plan: MigrationPlan, observe: Observer | undefined): vo
   for (const message of plan.warnings) observe?.({ type: 'warning', message });
   const tell = (message: string) => observe?.({ type: 'notice', message });
   tell(
-    `  1. detected ${plan.rows} rows of ${plan.files.size} files, ${megabytes(plan.bytes.old)}, vectors by ${plan.modelName}`,
+    `  1. detected ${plan.rows} rows of ${plan.files.size + plan.outside.size} files, ${megabytes(plan.bytes.old)}, vectors by ${plan.modelName}`,
   );
   if (report.doubled > 0) tell(`     ${report.doubled} rows repeat an id; the last row of each counts`);
+  if (report.outside.length > 0) {
+    tell(`     ${filesOf(report.outside)} of another folder than this project, left out: ${someOf(report.outside)}`);
+  }
   const { unchanged, changed, unknown, gone } = report.files;
   tell(`     ${filesOf(unchanged)} unchanged, with their vectors kept`);
   if (changed.length + unknown.length > 0) {
@@ -64,7 +69,7 @@ function someOf(paths: readonly string[]): string {
 export function describe(plan: MigrationPlan): MigrationReport {
   const files: Record<FileState, string[]> = { unchanged: [], changed: [], unknown: [], gone: [] };
   let chunksToRedo = 0;
-  for (const { path, state, rows } of plan.files.values()) {
+  for (const { path, state, rows } of new Set(plan.files.values())) {
     files[state].push(path);
     if (state === 'changed' || state === 'unknown') chunksToRedo += rows;
   }
@@ -73,7 +78,8 @@ export function describe(plan: MigrationPlan): MigrationReport {
     tables: namesOf(plan.old).map((from) => ({ from, to: backupNameOf(from) })),
     rows: plan.rows,
     doubled: plan.rows - plan.ids.size,
-    chunks: plan.ids.size,
+    outside: [...plan.outside],
+    chunks: plan.chunks,
     vectors: plan.vectors,
     files,
     chunks_to_redo: chunksToRedo,
@@ -90,6 +96,7 @@ export function nothing(root: string): MigrationReport {
     tables: [],
     rows: 0,
     doubled: 0,
+    outside: [],
     chunks: 0,
     vectors: 0,
     files: { unchanged: [], changed: [], unknown: [], gone: [] },

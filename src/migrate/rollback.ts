@@ -66,7 +66,19 @@ async function findBackup(layout: Layout, { root, model }: Pick<MigrationTarget,
     const now = new Date().toISOString();
     const tables = [{ from, to, files: await listFiles(join(layout.indexDir, to)) }];
     const id = now.replace(/[:.]/g, '-');
-    return { schema: 1, state: 'done', id, root, started_at: now, tables, displaced: [], chunks: 0, vectors: 0, model };
+    return {
+      schema: 1,
+      state: 'done',
+      id,
+      root,
+      started_at: now,
+      tables,
+      displaced: [],
+      created: [],
+      chunks: 0,
+      vectors: 0,
+      model,
+    };
   }
   throw noBackup(layout);
 }

@@ -1,7 +1,7 @@
 // The oldest layout: one table with text and vector in a row (`code_search`, before that `code_chunks`).
 import type { TableHandle } from '../store/lance/table.ts';
 import { latestVersion, reading } from './detect.ts';
-import { type OldBatch, sharedColumns } from './old-batch.ts';
+import { type OldBatch, placesOf, sharedColumns } from './old-batch.ts';
 import { type OldColumns, readColumns } from './old-columns.ts';
 import type { OldSource } from './old-source.ts';
 
@@ -32,8 +32,9 @@ export function singleSource(table: TableHandle, present: readonly string[], dim
       for await (const batch of read(wanted, limit)) yield oldBatch(batch, dimension, leftover);
     },
     async *facts() {
-      for await (const batch of read(new Set(['id', 'chunk_id', 'file_path', 'file_hash']))) {
-        yield { id: idsOf(batch), path: batch.strings('file_path'), fileHash: batch.strings('file_hash') };
+      for await (const batch of read(new Set(['id', 'chunk_id', 'file_path', 'file_hash', 'start_line', 'end_line']))) {
+        const { isSound } = placesOf(batch);
+        yield { id: idsOf(batch), path: batch.strings('file_path'), fileHash: batch.strings('file_hash'), isSound };
       }
     },
     async *texts(limit) {

@@ -3,7 +3,7 @@
 import { CLASS_KINDS } from '../core/chunk.ts';
 import type { TableHandle } from '../store/lance/table.ts';
 import { latestVersion, reading } from './detect.ts';
-import { type OldBatch, selectVectors, sharedColumns } from './old-batch.ts';
+import { type OldBatch, placesOf, selectVectors, sharedColumns } from './old-batch.ts';
 import { type OldColumns, readColumns, type VectorColumn } from './old-columns.ts';
 import type { OldSource } from './old-source.ts';
 
@@ -61,10 +61,11 @@ export function splitSource(
       }
     },
     async *facts() {
-      const narrow = ['chunk_id', 'file_path', ...(present.includes('file_hash') ? ['file_hash'] : [])];
+      const narrow = ['chunk_id', 'file_path', 'start_line', 'end_line'];
+      if (present.includes('file_hash')) narrow.push('file_hash');
       for await (const batch of readColumns(chunks, narrow)) {
         const [id, path] = [batch.strings('chunk_id'), batch.strings('file_path')];
-        yield { id, path, fileHash: batch.strings('file_hash') };
+        yield { id, path, fileHash: batch.strings('file_hash'), isSound: placesOf(batch).isSound };
       }
     },
     async *texts(limit) {

@@ -54,7 +54,7 @@ export async function stageTables(ctx: StagingContext, source: OldSource, limit?
   try {
     const convert = converter(plan, new Date().toISOString().replace('Z', '+00:00'));
     const written = { chunks: 0, vectors: 0, leftover: 0 };
-    for await (const group of inGroups(keepLast(source.rows({ limit, doubled: plan.doubled }), plan.doubled))) {
+    for await (const group of inGroups(keptRows(source.rows({ limit, doubled: plan.doubled }), plan))) {
       ctx.signal?.throwIfAborted();
       const additions = tables.map(({ name, schema, table }) => {
         const columns = group.map((batch) => convert[name](batch)).filter((each) => each !== null);
@@ -117,23 +117,23 @@ async function stageLedger({ layout, files }: MigrationPlan): Promise<void> {
   await writeFileAtomic(layout.stagedLedgerFile, ''); // there even if no file is known to be unchanged
   const ledger = await openLedger(layout.stagedLedgerFile);
   await ledger.append(
-    [...files.values()].flatMap(({ record }) => record ?? []),
+    [...new Set(files.values())].flatMap(({ record }) => record ?? []),
     [],
   );
   await ledger.makeDurable();
 }
 
-/** Without the rows whose id comes again. */
-async function* keepLast(
+/** Without the rows whose id comes again, and those of files that cannot lie below the root. */
+async function* keptRows(
   stream: AsyncIterable<OldBatch>,
-  doubled: ReadonlyMap<string, number>,
+  { doubled, outside }: MigrationPlan,
 ): AsyncGenerator<OldBatch, void> {
   const left = new Map(doubled);
   for await (const batch of stream) {
     const rows = batch.id.flatMap((id, row) => {
       const more = left.get(id) ?? 1;
       if (more > 1) left.set(id, more - 1);
-      return more > 1 ? [] : [row];
+      return more > 1 || outside.has(batch.path[row]!) ? [] : [row];
     });
     yield selectRows(batch, rows);
   }

@@ -11,7 +11,16 @@ import { acquireLock, type Lock, type LockOptions } from '../store/lock/lock.ts'
 import { detectLayout, noIndex } from '../store/open-for-reading.ts';
 import { refuseOtherProject } from '../store/project.ts';
 import { findOldTables, namesOf } from './detect.ts';
-import { findDisplaced, type Journal, readJournal, recover, switchOver, takeBack, writeJournal } from './journal.ts';
+import {
+  findCreated,
+  findDisplaced,
+  type Journal,
+  readJournal,
+  recover,
+  switchOver,
+  takeBack,
+  writeJournal,
+} from './journal.ts';
 import type { OldSource } from './old-source.ts';
 import { openOldSource } from './open-old-source.ts';
 import { backupNameOf, listFiles, type MigrationPlan, type MigrationTarget, planMigration } from './plan.ts';
@@ -176,6 +185,7 @@ async function journalOf(plan: MigrationPlan, target: MigrationTarget, staged: S
     started_at: now,
     tables,
     displaced: await findDisplaced(layout),
+    created: await findCreated(layout),
     chunks: staged.chunks,
     vectors: staged.vectors,
     model: target.model,

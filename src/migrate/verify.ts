@@ -56,7 +56,11 @@ interface Expected {
 const ABSENT = -1;
 
 /** Where an id stands in several rows the last one counts, and a row without a vector takes it away. */
-async function readExpected({ ids, doubled }: MigrationPlan, source: OldSource, limit?: number): Promise<Expected> {
+async function readExpected(
+  { ids, doubled, pathOfId, outside }: MigrationPlan,
+  source: OldSource,
+  limit?: number,
+): Promise<Expected> {
   const content = new Float64Array(ids.size).fill(ABSENT);
   const vector = new Float64Array(ids.size).fill(ABSENT);
   const left = new Map(doubled);
@@ -64,7 +68,8 @@ async function readExpected({ ids, doubled }: MigrationPlan, source: OldSource, 
     for (const [row, id] of batch.id.entries()) {
       const more = left.get(id) ?? 1;
       left.set(id, more - 1);
-      if (more <= 1) content[ids.get(id)!] = crc32(bytesOf(batch.content, row));
+      const position = ids.get(id)!;
+      if (more <= 1 && !outside.has(pathOfId[position]!)) content[position] = crc32(bytesOf(batch.content, row));
     }
   }
   for await (const batch of source.vectors(limit)) {

@@ -7,7 +7,7 @@ import { type Index, writable } from '../run/opened.ts';
 import { embed, timed } from '../run/phases.ts';
 import { type RunReport, report } from '../run/report.ts';
 import { hashFile } from '../store/files/file-hash.ts';
-import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
+import { ADDED } from '../store/mcp-vector-search/chunker-marks.ts';
 import { type ForeignRow, foreignChunk } from '../store/mcp-vector-search/foreign-chunks.ts';
 import { replaceFiles } from '../store/replace-files.ts';
 
@@ -59,7 +59,7 @@ export async function addChunks(
       await stores.makeDurable();
       await stores.ledger.makeDurable();
     };
-    await replaceFiles({ ...stores, chunkerVersion: FOREIGN_CHUNKER, makeDurable, fault }, files);
+    await replaceFiles({ ...stores, chunkerVersion: ADDED, makeDurable, fault }, files);
   }
   return report(opened, null, await timed(opened, 2, () => embed(opened, signal)));
 }

@@ -18,6 +18,7 @@ import { dropDamagedRows } from '../verify/drop-rows.ts';
 import { examine, locate, type VerifyPlace, type VerifyReport } from '../verify/examine.ts';
 import { CHUNK_DAMAGE, FILE_DAMAGE, type Findings, STRUCTURE_DAMAGE } from '../verify/findings.ts';
 import { openReader, UnreadableTable } from '../verify/read-table.ts';
+import { type CutSettings, cutFiles } from './cut-files.ts';
 
 export interface RepairAction {
   /** What was done, as a sentence's rest: `vectors deleted; their chunks are pending`. */
@@ -41,9 +42,10 @@ export interface RepairReport {
  * what was taken. Errors: those of `verifyIndex`, NOT_WRITABLE, LOCK_LOST.
  */
 export async function repairIndex(
-  place: VerifyPlace,
+  place: VerifyPlace & CutSettings,
   options: { wait?: Wait | undefined; observe?: Observer | undefined } = {},
 ): Promise<RepairReport> {
+  const proof = { cut: cutFiles(place) };
   const layout = await locate(place);
   await makeDirectory(layout.tandemDir);
   const lock = await acquireLock(layout.lockFile, waiting(options.wait, options.observe ?? (() => undefined)));
@@ -53,14 +55,14 @@ export async function repairIndex(
       const all = [...ids];
       if (all.length > 0) actions.push({ action, count: all.length, examples: all.slice(0, 5) });
     };
-    const first = await examine(place, {});
+    const first = await examine(place, proof);
     if (first.report.clean) return { schema: 1, before: first.report, actions, after: first.report };
 
     // Whatever goes, Phase 1 has to look at every file again before the index may be called complete.
     await reopenPhase1(layout, first.findings, note);
     await mendTables(layout, first.findings, lock.assertHeld, note);
     for (const name of TABLES) await breakSeal(layout[`${name}Table`]);
-    const rows = actions.some(({ action }) => action.startsWith('table')) ? await examine(place, {}) : first;
+    const rows = actions.some(({ action }) => action.startsWith('table')) ? await examine(place, proof) : first;
     await dropDamagedRows(layout, rows, lock.assertHeld, note);
     await lock.assertHeld();
     await forgetFiles(layout, rows.findings, rows.pathOf, note);
@@ -68,7 +70,7 @@ export async function repairIndex(
     const durability = openDurability('full');
     for (const path of [layout.structureTable, layout.chunksTable, layout.vectorsTable])
       await durability.makeDurable(path).catch(ignoreAbsent);
-    return { schema: 1, before: first.report, actions, after: (await examine(place, {})).report };
+    return { schema: 1, before: first.report, actions, after: (await examine(place, proof)).report };
   } finally {
     await giveToOwner(layout.indexDir);
     await lock.release();

@@ -11,12 +11,13 @@ import type { Language } from '../languages/load.ts';
 import { fingerprintOf } from '../languages/own.ts';
 import type { Census } from '../store/census.ts';
 import type { FileRecord } from '../store/ledger.ts';
-import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
+import { ADDED, comparedWith } from '../store/mcp-vector-search/chunker-marks.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
 import type { UnfinishedFile } from '../store/unfinished.ts';
 import { type ChangePlan, liesWithin, planChanges } from './changes.ts';
 import type { ParseOutcome, ParseRequest } from './pool/types.ts';
 import { openParsePool } from './pool/worker-pool.ts';
+import { keepWholeFiles, type Replaced, tellReplaced } from './taken-over.ts';
 
 /** What follows from the configuration alone. */
 export interface Phase1Settings {
@@ -131,7 +132,7 @@ export async function parseChangedFiles(ctx: Phase1Context, signal?: AbortSignal
 /** Whether a file's record says what the table holds, made as this version would make it. */
 export function isIntactIn(census: Census, chunker: string): (path: string, known: FileRecord) => boolean {
   return (path, known) =>
-    (known.chunker === chunker || known.chunker === FOREIGN_CHUNKER) &&
+    [chunker, comparedWith(chunker, known.chunker), ADDED].includes(known.chunker) &&
     census.holds(path, known.sha256, known.chunkCount);
 }
 
@@ -152,13 +153,15 @@ interface Tally {
   parsed: number;
   chunks: number;
   bytes: number;
+  readonly replaced: Replaced;
 }
 
 /** Source that one thread parses in about the time that it and a second would need: see docs/decisions/0008. */
 const BYTES_PER_WORKER = 1024 * 1024;
 
 async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: AbortSignal | undefined): Promise<Tally> {
-  const tally: Tally = { added: 0, changed: 0, touched: 0, vanished: 0, parsed: 0, chunks: 0, bytes: 0 };
+  const replaced: Replaced = { incomplete: [], leftOut: [] };
+  const tally: Tally = { added: 0, changed: 0, touched: 0, vanished: 0, parsed: 0, chunks: 0, bytes: 0, replaced };
   const total = plan.toRead.length;
   ctx.observe({ type: 'phase-started', phase: 1, total, unit: 'files' });
   if (total === 0) return tally;
@@ -191,6 +194,7 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
   const again = await parse(requests, workersWorth(bytes, BYTES_PER_WORKER, ctx.workers), false);
   // With all other files done and one worker there may be the memory, or the file handle, that was missing.
   if (again.length > 0) await parse(again, 1, true);
+  tellReplaced(replaced, ctx.observe);
   return tally;
 }
 
@@ -199,7 +203,9 @@ function isUnfinished(outcome: ParseOutcome): outcome is ParseOutcome & { kind: 
 }
 
 async function store(ctx: Phase1Context, group: readonly ParseOutcome[], tally: Tally): Promise<void> {
-  const files = group.flatMap((outcome) => (outcome.kind === 'parsed' ? [outcome.file] : []));
+  const parsed = group.flatMap((outcome) => (outcome.kind === 'parsed' ? [outcome.file] : []));
+  const files = ctx.force ? parsed : await keepWholeFiles(ctx.writer, parsed, tally.replaced);
+  tally.touched += parsed.length - files.length;
   count(tally, files, ctx.writer);
   if (files.length > 0) await replaceFiles(ctx.writer, files);
   const touched = touchedRecords(ctx, group);

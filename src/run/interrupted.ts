@@ -2,7 +2,7 @@
 import type { Phase } from '../core/events.ts';
 import { readCheckpoint } from '../phase2-embed/checkpoint.ts';
 import { keepDamaged } from '../store/files/json-file.ts';
-import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
+import { isForeignChunker } from '../store/mcp-vector-search/chunker-marks.ts';
 import type { WritableStores } from '../store/open.ts';
 import { hasBegunPhase1 } from '../store/run-file.ts';
 import { unfinishedFiles } from '../store/unfinished.ts';
@@ -43,7 +43,7 @@ export async function announceInterrupted(index: WritableIndex, phase: Phase | '
 function hasBegun({ stores, run }: WritableIndex, chunks: number): boolean {
   if (stores.adoption !== null) return false;
   if (run !== null) return hasBegunPhase1(run);
-  return chunks > 0 && ![...stores.ledger.files.values()].some(({ chunker }) => chunker === FOREIGN_CHUNKER);
+  return chunks > 0 && ![...stores.ledger.files.values()].some(({ chunker }) => isForeignChunker(chunker));
 }
 
 /** Says what was taken over from another program, and what had to be put right. */

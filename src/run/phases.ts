@@ -9,7 +9,7 @@ import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 import { embedPendingChunks, type Phase2Result } from '../phase2-embed/run.ts';
 import { assignBatches } from '../store/assign-batches.ts';
 import { compactIfFragmented } from '../store/lance/compact.ts';
-import { FOREIGN_CHUNKER } from '../store/mcp-vector-search/adopt.ts';
+import { isForeignChunker } from '../store/mcp-vector-search/chunker-marks.ts';
 import { hasPeerFiles, writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
 import type { FileWriterContext } from '../store/replace-files.ts';
 import { type RunRecord, writeRunFile } from '../store/run-file.ts';
@@ -95,7 +95,7 @@ export async function parse(
   await updateRun(index, (run, now) => ({ ...run, phase1: { ...run.phase1, finished_at: now } }));
   fault('phase1.finished');
   const { added, changed, removed } = result.files;
-  if (added + changed + removed > 0 || !(await hasPeerFiles(stores.layout))) {
+  if (added + changed + removed > 0 || !(await hasPeerFiles(stores.layout, config.root))) {
     await writePeerFiles(stores.layout, {
       root: config.root,
       files: stores.ledger.files,
@@ -107,7 +107,7 @@ export async function parse(
 
 /** Other chunks have other ids, so no vector of theirs is kept. */
 function tellOfForeignFiles({ stores, observe }: WritableIndex): void {
-  const foreign = [...stores.ledger.files.values()].filter(({ chunker }) => chunker === FOREIGN_CHUNKER).length;
+  const foreign = [...stores.ledger.files.values()].filter(({ chunker }) => isForeignChunker(chunker)).length;
   if (foreign === 0) return;
   const message = `chunks of ${foreign} files are another program's; they are made anew, and embedded again`;
   observe({ type: 'notice', message });

@@ -164,6 +164,16 @@ export function readVectors(column: EngineColumn, width: number): Float32Array {
   return vectors;
 }
 
+/** How far from 1 the length of a stored vector may be. */
+const NORM_TOLERANCE = 1e-3;
+
+/** Whether the `width` numbers at `from` are finite and of length one, as every stored vector has to be. */
+export function isUnitVector(numbers: Float32Array, from: number, width: number): boolean {
+  let squares = 0; // squares of 32-bit numbers neither overflow nor vanish in 64 bits
+  for (let at = from; at < from + width; at++) squares += numbers[at]! * numbers[at]!;
+  return Math.abs(Math.sqrt(squares) - 1) < NORM_TOLERANCE;
+}
+
 function* cells(column: EngineColumn): Generator<unknown> {
   for (let index = 0; index < column.length; index++) yield column.get(index);
 }

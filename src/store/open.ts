@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Schema } from 'apache-arrow';
+import { IndexerError } from '../core/errors.ts';
 import type { Census } from './census.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
 import { exists, sweepTemporaryFiles } from './files/atomic-file.ts';
@@ -200,13 +201,24 @@ async function openVectors(
   fence: Fence,
 ): Promise<TableHandle> {
   const table = await open(vectorsSchema(dimension));
-  const found = await dimensionOf(table);
-  if (found === dimension) return table;
-  if ((await table.count()) === 0) {
+  const isEmpty = (await table.count()) === 0;
+  if (!isEmpty) await refuseOtherNumbers(layout, table);
+  if ((await dimensionOf(table)) === dimension) return table;
+  if (isEmpty) {
     table.close();
     await fence();
     await rm(layout.vectorsTable, { recursive: true });
     return open(vectorsSchema(dimension));
   }
   return table;
+}
+
+/** Another program may store 16 or 64 bits a number; to mix them with ours would change either. */
+async function refuseOtherNumbers(layout: Layout, table: TableHandle): Promise<void> {
+  const type = String((await table.engine.schema()).fields.find(({ name }) => name === 'vector')?.type);
+  if (/^FixedSizeList\[\d+\]<Float32>$/.test(type)) return;
+  const message = `the vectors in ${layout.vectorsTable} are of type ${type}, not of 32-bit numbers`;
+  throw new IndexerError('INDEX_DAMAGED', message, {
+    hint: `no row was changed; move ${layout.vectorsTable} away, and tandem index embeds its chunks again`,
+  });
 }

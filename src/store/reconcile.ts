@@ -70,15 +70,15 @@ export async function reconcile(stores: Stores): Promise<Reconciled> {
   return { census, distrusted, repairs };
 }
 
-/** Returns the ids of rows without a chunk. */
+/** Returns the ids of rows without a chunk in their file: mcp-vector-search moves the chunks of a renamed file, and not these. */
 async function readParents(structure: StructureStore, chunks: ReadonlyMap<string, ChunkFacts>): Promise<string[]> {
   const strays: string[] = [];
-  for await (const rows of structure.table.scan({ columns: ['chunk_id', 'parent_chunk_id'] })) {
-    const ids = rows.strings('chunk_id');
+  for await (const rows of structure.table.scan({ columns: ['chunk_id', 'parent_chunk_id', 'file_path'] })) {
+    const [ids, paths] = [rows.strings('chunk_id'), rows.strings('file_path')];
     for (const [index, parent] of rows.strings('parent_chunk_id').entries()) {
       const id = ids[index] ?? '';
       const chunk = chunks.get(id);
-      if (chunk === undefined) strays.push(id);
+      if (chunk === undefined || chunk.path !== paths[index]) strays.push(id);
       else chunk.parent = parent ?? '';
     }
   }

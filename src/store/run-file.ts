@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { writeFileAtomic } from './files/atomic-file.ts';
 import { type JsonFile, readJsonFile } from './files/json-file.ts';
-import { FOREIGN_CHUNKER } from './mcp-vector-search/adopt.ts';
+import { TAKEN_OVER } from './mcp-vector-search/chunker-marks.ts';
 import { storedModelSchema } from './stored-model.ts';
 
 const runSchema = v.object({
@@ -51,5 +51,5 @@ export function writeRunFile(path: string, run: RunRecord): Promise<void> {
 
 /** False where Phase 1 has not looked at the tree: after a migration, or where only another program's chunks were embedded. */
 export function hasBegunPhase1({ phase1 }: RunRecord): boolean {
-  return phase1.chunker !== FOREIGN_CHUNKER && phase1.chunker !== '';
+  return phase1.chunker !== TAKEN_OVER && phase1.chunker !== '';
 }

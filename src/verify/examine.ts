@@ -4,6 +4,7 @@ import { IndexerError } from '../core/errors.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { exists } from '../store/files/atomic-file.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
+import { isForeignChunker, TAKEN_OVER } from '../store/mcp-vector-search/chunker-marks.ts';
 import { detectLayout, hasLostChunks, noIndex } from '../store/open-for-reading.ts';
 import { refuseOtherProject } from '../store/project.ts';
 import { compareWith } from './against.ts';
@@ -11,6 +12,7 @@ import { checkCheckpoint, checkLedger, checkRunFile, readCheckpointFile, readLed
 import { isOwnBatch, readChunks, readStructure } from './check-rows.ts';
 import { checkListedFiles, openChecked, readable } from './check-tables.ts';
 import { checkClaims, readVectors } from './check-vectors.ts';
+import { type CutFiles, checkWholeFiles } from './check-whole.ts';
 import { type Facts, noFacts } from './facts.ts';
 import { collectFindings, type Finding, type Findings } from './findings.ts';
 import type { OpenTable } from './read-table.ts';
@@ -26,6 +28,11 @@ export interface VerifyOptions {
   readonly depth?: 'quick' | 'full' | undefined;
   /** Another index directory that has to hold the same rows and the same vectors. */
   readonly against?: string | undefined;
+}
+
+export interface ExamineOptions extends VerifyOptions {
+  /** Without it files of mcp-vector-search are not checked for rows that are gone. */
+  readonly cut?: CutFiles | undefined;
 }
 
 /** The object of `verify --json`; additive changes only. */
@@ -52,7 +59,7 @@ export interface Verified {
 }
 
 /** The checks themselves; the caller sees to it that nobody writes meanwhile. Errors: NO_INDEX, MIGRATION_NEEDED, FORMAT_TOO_NEW. */
-export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise<Verified> {
+export async function examine(place: VerifyPlace, asked: ExamineOptions): Promise<Verified> {
   const depth = asked.depth ?? 'full';
   const full = depth === 'full';
   const layout = await locate(place);
@@ -75,11 +82,12 @@ export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise
     }
 
     const ledger = await readLedgerLines(layout.ledgerFile, findings);
-    const isOurs = (path: string) => (ledger.get(path)?.chunker ?? FOREIGN) !== FOREIGN;
+    const isForeignFile = (path: string) => isForeignChunker(ledger.get(path)?.chunker ?? TAKEN_OVER);
+    const isOurs = (path: string) => !isForeignFile(path);
     const facts = noFacts();
     const wasTakenOver = (path: string, hash: string | null) => {
       const record = ledger.get(path);
-      return record?.chunker === FOREIGN && record.sha256 === hash;
+      return record !== undefined && isForeignFile(path) && record.sha256 === hash;
     };
     const options = { full, isOurs, wasTakenOver };
     const hasStructure = await pass('structure', isForeign ? null : tables.structure, findings, async (table) => {
@@ -95,6 +103,12 @@ export async function examine(place: VerifyPlace, asked: VerifyOptions): Promise
     );
     if (chunks !== null && vectors !== null) checkClaims(facts, findings);
     if (chunks !== null && !isForeign) checkLedger(ledger, chunks.files, findings, facts.rewritten);
+    if (chunks !== null && full && asked.cut !== undefined) {
+      const { cut } = asked;
+      await pass('chunks', tables.chunks, findings, (table) =>
+        checkWholeFiles(table, chunks.files, ledger, cut, findings),
+      );
+    }
     if (asked.against !== undefined) await compareWith(layout, layoutOf(asked.against), findings);
 
     const list = findings.list(phase1Finished && !isForeign);
@@ -134,9 +148,6 @@ async function areForeign({ vectorsTable }: Layout, { chunks, vectors }: Tables)
   }
   return hasRows;
 }
-
-/** What the ledger calls the chunker of rows that another program made. */
-const FOREIGN = 'foreign';
 
 interface Tables {
   readonly chunks: OpenTable | null;

@@ -5,6 +5,7 @@ export const MEANINGS = {
   'table-missing': 'the table is not there',
   'another-program': 'another program made these tables; the next tandem index takes them over',
   'file-of-another': 'files that another program indexed since; the next tandem index parses them again',
+  'file-incomplete': 'files of mcp-vector-search without some of their chunks; the next tandem index parses them again',
   'manifest-broken': 'versions of the table that were not written whole',
   'data-file-missing': 'data files that the table names are not there',
   'data-file-size': 'data files have another size than the table says',
@@ -70,6 +71,7 @@ export interface Finding {
 const LEFT_AT_ANY_TIME: ReadonlySet<FindingCode> = new Set([
   'another-program',
   'file-of-another',
+  'file-incomplete',
   'vector-not-claimed',
   'file-unfinished',
 ]);

@@ -1,11 +1,14 @@
 // What users of mcp-vector-search have in their scripts.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { translate } from '../../src/cli/peer-spellings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { peerEnvironmentWarnings } from '../../src/config/peer-environment.ts';
 import { temporaryTree } from '../config/temporary.ts';
+
+/** Commands that both programs have under one name. */
+const OURS = new Set(['index', 'status', 'search', 'migrate', 'doctor', 'help', '--version']);
 
 describe('a spelling of mcp-vector-search', () => {
   it.each([
@@ -90,6 +93,23 @@ describe('a spelling of mcp-vector-search', () => {
     expect(() => translate(typed)).toThrow(
       expect.objectContaining({ code: 'USAGE', hint: expect.stringMatching(/.{10}/) }),
     );
+  });
+
+  it.each(
+    (
+      'setup install uninstall remove init demo status search chat ask chat-local index embed reindex index-code ' +
+      'progress profile mcp daemon config skills reset migrate vendor-patterns analyze visualize wiki kg story audit ' +
+      'doctor help version'
+    ).split(' '),
+  )('%s of 4.1.14 is a command here, means one, or is answered, and is in MIGRATION.md', (name) => {
+    const guide = readFileSync(new URL('../../MIGRATION.md', import.meta.url), 'utf8');
+    expect(guide.includes(`\`${name}\``) || guide.includes(`\`${name} `)).toBe(true);
+    try {
+      const { words, warnings } = translate([name, 'x']);
+      expect(warnings.length > 0 || OURS.has(words[0] ?? '')).toBe(true);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'USAGE', hint: expect.stringMatching(/.{10}/) });
+    }
   });
 
   it('names a folder of the same name as a command', () => {

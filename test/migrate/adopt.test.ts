@@ -10,7 +10,7 @@ import { indexProject } from '../../src/operations/index.ts';
 import { verifyIndex } from '../../src/operations/verify.ts';
 import { openForWriting } from '../../src/run/open-index.ts';
 import { conditionOf } from '../../src/search/filter.ts';
-import { FOREIGN_CHUNKER } from '../../src/store/mcp-vector-search/adopt.ts';
+import { TAKEN_OVER } from '../../src/store/mcp-vector-search/chunker-marks.ts';
 import { openForReading } from '../../src/store/open-for-reading.ts';
 import { CHUNKS_SCHEMA } from '../../src/store/schema.ts';
 import { openStores, tableState, temporaryDirectory, vectorOf } from '../store/make.ts';
@@ -60,7 +60,7 @@ describe('a foreign index', () => {
     const state = await tableState(stores);
     expect(Object.keys(state.vectors).sort()).toEqual(rows.map((row) => row.id).sort());
     for (const { id, parentId, path } of rows) expect(state.structure[id]).toBe(JSON.stringify([parentId, path]));
-    expect(new Set([...stores.ledger.files.values()].map((file) => file.chunker))).toEqual(new Set([FOREIGN_CHUNKER]));
+    expect(new Set([...stores.ledger.files.values()].map((file) => file.chunker))).toEqual(new Set([TAKEN_OVER]));
     expect(await stores.chunks.countPending()).toBe(0);
   });
 
@@ -297,8 +297,74 @@ test('our own rows are never taken for foreign: without a ledger their files are
   await writeFiles(directory.path, makeRows(2, 1));
   await parse(directory.path);
   const ledger = join(directory.path, INDEX, 'tandem', 'files.jsonl');
-  expect(await readFile(ledger, 'utf8')).not.toContain(FOREIGN_CHUNKER);
+  expect(await readFile(ledger, 'utf8')).not.toContain(TAKEN_OVER);
   await rm(ledger);
   await using stores = await openStores(directory.path);
   expect(stores.adoption).toBeNull();
+});
+
+describe('rows that a kill of the other program left out', () => {
+  /** It deletes the rows of a batch and adds them again; the file's hash stands in those that are left. */
+  async function withHole(root: string): Promise<MadeRow> {
+    const rows = await foreignIndex(root);
+    const lost = rows.find(({ path, functionName }) => path === 'src/file1.py' && functionName === 'sell_1')!;
+    const connection = await connect(join(root, INDEX, 'lance'));
+    for (const name of ['chunks', 'vectors']) {
+      const table = await connection.openTable(name);
+      await table.delete(`chunk_id = '${lost.id}'`);
+    }
+    connection.close();
+    return lost;
+  }
+  const incomplete = {
+    code: 'file-incomplete',
+    severity: 'unfinished',
+    count: 1,
+    examples: [expect.stringMatching(/^src\/file1\.py: .*sell_1/)],
+  };
+
+  test('are found by verify, and their file is parsed again by the next run', async () => {
+    await using directory = await temporaryDirectory();
+    const { path } = directory;
+    await withHole(path);
+    expect((await verifyIndex(configOf(path))).findings).toContainEqual(expect.objectContaining(incomplete));
+    const told: IndexEvent[] = [];
+    expect((await parse(path, told)).files).toMatchObject({ unchanged: 2, parsed: 1 });
+    expect(told).toContainEqual({ type: 'notice', message: expect.stringMatching(/some of their chunks.*file1\.py/) });
+    expect((await verifyIndex(configOf(path))).findings).toEqual([]);
+    await using stores = await openStores(path);
+    const contents = Object.values((await tableState(stores)).chunks);
+    expect(contents.some((row) => /file1\.py.*sell_1\(self, n\):.*n \* 1/.test(row))).toBe(true);
+  });
+
+  test('are found in files that were taken over before', async () => {
+    await using directory = await temporaryDirectory();
+    const { path } = directory;
+    await withHole(path);
+    {
+      await using stores = await openStores(path);
+      expect(stores.adoption).toEqual({ kept: 3, others: 0 });
+    }
+    expect((await verifyIndex(configOf(path))).findings).toContainEqual(expect.objectContaining(incomplete));
+    expect((await parse(path)).files).toMatchObject({ unchanged: 2, parsed: 1 });
+    expect((await verifyIndex(configOf(path))).findings).toEqual([]);
+    expect((await parse(path)).files).toMatchObject({ unchanged: 3, parsed: 0 });
+  });
+});
+
+test('lines and vectors that no index may hold are not taken over', async () => {
+  await using directory = await temporaryDirectory();
+  const { path } = directory;
+  const rows = await foreignIndex(path);
+  const connection = await connect(join(path, INDEX, 'lance'));
+  const chunks = await connection.openTable('chunks');
+  await chunks.update({ where: `chunk_id = '${rows[1]!.id}'`, valuesSql: { start_line: '-5' } });
+  const vectors = await connection.openTable('vectors');
+  const long = Array.from(vectorOf('long'), (number) => number * 3);
+  await vectors.update({ where: `chunk_id = '${rows.at(-1)!.id}'`, values: { vector: long } });
+  connection.close();
+  expect((await parse(path)).files).toMatchObject({ unchanged: 2, parsed: 1 });
+  expect((await verifyIndex(configOf(path))).findings).toEqual([]);
+  await using stores = await openStores(path);
+  expect((await tableState(stores)).chunks[rows.at(-1)!.id]).toContain('"pending"');
 });

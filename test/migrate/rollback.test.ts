@@ -44,6 +44,20 @@ test('leaves nothing of a kill while metadata was written, and the temporary fil
   expect(await bytesOf(target.indexDir)).toEqual(before);
 });
 
+test('takes back a config.json that the migration made', async () => {
+  await using directory = await temporaryDirectory();
+  const target = targetOf(directory.path);
+  await makeOldProject(directory.path);
+  await rm(join(target.indexDir, 'config.json'), { force: true });
+  const before = await bytesOf(target.indexDir);
+  await convertToDualTable(target);
+  expect(JSON.parse(await readFile(join(target.indexDir, 'config.json'), 'utf8'))).toMatchObject({
+    project_root: directory.path,
+  });
+  await restoreOldTable(target);
+  expect(await bytesOf(target.indexDir)).toEqual(before);
+});
+
 test('restores split tables too', async () => {
   await using directory = await temporaryDirectory();
   const target = targetOf(directory.path);

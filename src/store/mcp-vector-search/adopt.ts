@@ -4,16 +4,15 @@ import { join } from 'node:path';
 import { mapConcurrent } from '../../core/iterate.ts';
 import { LARGEST_OWN_BATCH } from '../assign-batches.ts';
 import type { ChunksStore } from '../chunks.ts';
+import { isUnitVector } from '../columns.ts';
 import { hashFile } from '../files/file-hash.ts';
 import type { FileRecord, Ledger } from '../ledger.ts';
 import { inSlices } from '../sql.ts';
 import type { StructureStore } from '../structure.ts';
-import type { VectorsStore } from '../vectors.ts';
+import { dimensionOf, type VectorsStore } from '../vectors.ts';
+import { TAKEN_OVER } from './chunker-marks.ts';
 import { readForeignChunks } from './foreign-chunks.ts';
 import { isSameTime } from './peer-times.ts';
-
-/** Stands in the ledger for the version of a chunker that is not ours; such a file stays until it changes. */
-export const FOREIGN_CHUNKER = 'foreign';
 
 export interface AdoptContext {
   readonly root: string;
@@ -49,6 +48,7 @@ export async function adoptForeignFiles(ctx: AdoptContext): Promise<Adoption | n
   if (ctx.ledger.files.size > 0 && !ctx.isReplaced) return null;
   const files = await findForeignFiles(ctx);
   if (files.size === 0) return null;
+  await deleteUnfitVectors(ctx.vectors);
   const records: FileRecord[] = [];
   const unhashed: FileRecord[] = [];
   const lacksHashes = [...files.values()].some((file) => file.hash === '');
@@ -72,7 +72,7 @@ export async function adoptForeignFiles(ctx: AdoptContext): Promise<Adoption | n
       chunkCount: file.rows,
       status: 'parsed',
       reason: '',
-      chunker: FOREIGN_CHUNKER,
+      chunker: TAKEN_OVER,
     } as const;
     records.push(record);
     if (file.hash === '') unhashed.push(record);
@@ -91,13 +91,29 @@ interface ForeignFile {
   readonly hash: string;
 }
 
-/** Files of which no row is ours, whose rows agree on a hash. */
+/** What `verify` would call damage: without them their chunks are pending. */
+async function deleteUnfitVectors(vectors: VectorsStore): Promise<void> {
+  const unfit: string[] = [];
+  const dimension = await dimensionOf(vectors.table);
+  const foreign = { columns: ['chunk_id', 'vector'], where: 'embedding_batch_id IS NULL' };
+  for await (const rows of vectors.table.scan(foreign)) {
+    const numbers = rows.floats('vector');
+    for (const [row, id] of rows.strings('chunk_id').entries()) {
+      if (!isUnitVector(numbers, row * dimension, dimension)) unfit.push(id ?? '');
+    }
+  }
+  await vectors.deleteByIds(unfit);
+}
+
+/** Files of which no row is ours, whose rows agree on a hash and stand at lines that a file can have. */
 async function findForeignFiles(ctx: AdoptContext): Promise<Map<string, ForeignFile>> {
   const files = new Map<string, ForeignFile>();
   const excluded = new Set<string>();
-  for await (const rows of ctx.chunks.table.scan({ columns: ['file_path', 'file_hash', 'embedding_batch_id'] })) {
+  const columns = ['file_path', 'file_hash', 'embedding_batch_id', 'start_line', 'end_line'];
+  for await (const rows of ctx.chunks.table.scan({ columns })) {
     const hashes = rows.strings('file_hash');
     const batches = rows.integers('embedding_batch_id');
+    const [starts, ends] = [rows.integers('start_line'), rows.integers('end_line')];
     for (const [index, value] of rows.strings('file_path').entries()) {
       const path = value ?? '';
       const hash = hashes[index] ?? '';
@@ -105,7 +121,8 @@ async function findForeignFiles(ctx: AdoptContext): Promise<Map<string, ForeignF
       if (file === undefined) files.set(path, { rows: 1, hash });
       else file.rows++;
       const isOurs = batches[index]! > 0 && batches[index]! <= LARGEST_OWN_BATCH;
-      if (isOurs || (file !== undefined && file.hash !== hash)) excluded.add(path);
+      const isPlaced = starts[index]! >= 1 && ends[index]! >= starts[index]!;
+      if (isOurs || !isPlaced || (file !== undefined && file.hash !== hash)) excluded.add(path);
     }
   }
   const ours = { columns: ['file_path'], where: 'embedding_batch_id IS NOT NULL' };

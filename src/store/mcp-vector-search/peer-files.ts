@@ -1,7 +1,7 @@
 // Small files that mcp-vector-search reads at every start. Without them it refuses the project, wipes or rebuilds the
 // tables.
 
-import { rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PEER_EXTENSIONS } from '../../core/source-rules.ts';
 import { exists, writeFileAtomic } from '../files/atomic-file.ts';
@@ -22,8 +22,9 @@ export interface PeerModel {
 
 const BUNDLED: PeerModel = { model_id: 'sentence-transformers/all-MiniLM-L6-v2', dimension: 384 };
 
-/** Whether they are there, and not those of an older release, over which that tool rebuilds the index. */
-export async function hasPeerFiles(layout: Layout): Promise<boolean> {
+/** Whether they are there for this root, and not those of an older release, over which that tool rebuilds the index. */
+export async function hasPeerFiles(layout: Layout, root: string): Promise<boolean> {
+  if (await namesOtherRoot(layout, root)) return false;
   const { version } = await readObject(layout.schemaVersionFile);
   const { index_version: indexed } = await readObject(layout.indexMetadataFile);
   return version === SCHEMA_VERSION && indexed === newerVersion(indexed) && (await exists(layout.peerConfigFile));
@@ -31,7 +32,7 @@ export async function hasPeerFiles(layout: Layout): Promise<boolean> {
 
 /**
  * Writes what that tool needs and removes its text index, which our changes made stale. Unknown keys of its metadata are
- * kept, and a config.json that is there already is never touched.
+ * kept; in a config.json that is there already only the root changes, where the project was moved or copied.
  */
 export async function writePeerFiles(
   layout: Layout,
@@ -58,7 +59,26 @@ export async function writePeerFiles(
   if (!(await exists(layout.peerConfigFile))) {
     await writeFileAtomic(layout.peerConfigFile, `${JSON.stringify(newConfig(layout, index.root, model), null, 2)}\n`);
   }
+  if (await namesOtherRoot(layout, index.root)) {
+    const moved = {
+      ...(await readObject(layout.peerConfigFile)),
+      project_root: index.root,
+      index_path: layout.indexDir,
+    };
+    await writeFileAtomic(layout.peerConfigFile, `${JSON.stringify(moved, null, 2)}\n`);
+  }
   await rm(layout.staleTextIndexFile, { force: true });
+}
+
+/** Whether config.json names another folder than `root`, by whatever spelling: that tool would index there. */
+async function namesOtherRoot(layout: Layout, root: string): Promise<boolean> {
+  const { project_root: named } = await readObject(layout.peerConfigFile);
+  if (typeof named !== 'string' || named === root) return false;
+  return (await realPath(named)) !== (await realPath(root));
+}
+
+async function realPath(path: string): Promise<string | null> {
+  return realpath(path).catch(() => null); // whatever the reason, it cannot be used from here
 }
 
 /** Says in the files that are there which model makes the vectors from now on; without it that tool would mix in its own. */
