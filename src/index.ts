@@ -1,37 +1,31 @@
-// The public API, the only file that re-exports.
-
-export { cacheBytes, clearCache } from './cache/bounds.ts';
-export type { CleanupOptions, CleanupReport } from './cleanup/remove-waste.ts';
+// The public API: each operation with the types it takes and returns.
 export { type ConfigRequest, loadConfig } from './config/load.ts';
 export type { Config } from './config/schema.ts';
 export { type ErrorCode, IndexerError } from './core/errors.ts';
 export type { IndexEvent, Observer, Phase } from './core/events.ts';
-export type { MigrationReport } from './migrate/report.ts';
-export type { RollbackReport } from './migrate/rollback.ts';
-export type { MigrateOptions } from './migrate/to-dual-table.ts';
 export { type AddedChunk, addChunks } from './operations/add-chunks.ts';
-export { cleanUp } from './operations/cleanup.ts';
+export { type CleanupOptions, type CleanupReport, cacheBytes, cleanUp, clearCache } from './operations/cleanup.ts';
 export { type Diagnosis, diagnose } from './operations/doctor.ts';
 export { type Explanation, explainPath } from './operations/explain.ts';
-export { indexProject, type RunOptions, runPhase1, runPhase2 } from './operations/index.ts';
-export { migrateToDualTable } from './operations/migrate.ts';
-export { openForReading, openForWriting } from './operations/open.ts';
+export { indexProject, type RunOptions, type RunReport, runPhase1, runPhase2 } from './operations/index.ts';
+export { type MigrateOptions, type MigrationReport, migrateToDualTable } from './operations/migrate.ts';
+export { type Index, type OpenIndexOptions, openForReading, openForWriting, type Wait } from './operations/open.ts';
 export { type Preview, previewIndex } from './operations/preview.ts';
 export { reembed } from './operations/reembed.ts';
 export { type RepairReport, repairIndex } from './operations/repair.ts';
 export { resume } from './operations/resume.ts';
-export { rollbackMigration } from './operations/rollback.ts';
-export { type SearchAnswer, type SearchRequest, search } from './operations/search.ts';
+export { type RollbackReport, rollbackMigration } from './operations/rollback.ts';
+export {
+  type AppliedFilters,
+  type FileChoice,
+  type IndexState,
+  type LanguageChoice,
+  type SearchAnswer,
+  type SearchHit,
+  type SearchOptions,
+  type SearchRequest,
+  search,
+} from './operations/search.ts';
 export { type StatusReport, status } from './operations/status.ts';
 export { type UnlockReport, unlockIndex } from './operations/unlock.ts';
-export { verifyIndex } from './operations/verify.ts';
-export type { OpenIndexOptions } from './run/open-index.ts';
-export type { Index } from './run/opened.ts';
-export type { RunReport } from './run/report.ts';
-export type { FileChoice } from './search/match-files.ts';
-export type { AppliedFilters, LanguageChoice } from './search/narrow.ts';
-export type { SearchHit, SearchOptions } from './search/search.ts';
-export type { Wait } from './store/lock/lock.ts';
-export type { IndexState } from './store/state.ts';
-export type { VerifyOptions, VerifyReport } from './verify/examine.ts';
-export type { Finding } from './verify/findings.ts';
+export { type Finding, type VerifyOptions, type VerifyReport, verifyIndex } from './operations/verify.ts';

@@ -21,8 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   search: ['core', 'discover', 'store', 'embedding'],
   migrate: ['core', 'store'],
   verify: ['core', 'store', 'embedding'],
-  cleanup: ['core', 'config', 'store', 'verify', 'migrate'],
-  doctor: ['core', 'store'],
+  cleanup: ['core', 'store', 'verify', 'migrate'],
   run: [
     'core',
     'config',
@@ -38,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   operations: [
     'core',
+    'cache',
     'config',
     'discover',
     'languages',
@@ -49,10 +49,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'migrate',
     'verify',
     'cleanup',
-    'doctor',
     'run',
   ],
-  'index.ts': ['core', 'config', 'cache', 'cleanup', 'migrate', 'operations', 'run', 'search', 'store', 'verify'],
+  'index.ts': ['core', 'config', 'operations'],
   cli: ['index.ts', 'config', 'core'],
 };
 

@@ -1,10 +1,9 @@
 // Frees what an index keeps without needing it. Looks first, then removes, kind by kind, under the lock.
-import type { Config } from '../config/schema.ts';
 import { exists } from '../store/files/atomic-file.ts';
 import { giveToOwner } from '../store/files/give-to-owner.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { acquireLock, type LockOptions } from '../store/lock/lock.ts';
-import { openForWriting, type WritableStores } from '../store/open.ts';
+import { type OpenForWritingOptions, openForWriting, type WritableStores } from '../store/open.ts';
 import { detectLayout, indexMissing } from '../store/open-for-reading.ts';
 import { findBackups } from './backups.ts';
 import { findNextVectors } from './next-vectors.ts';
@@ -58,7 +57,7 @@ export interface CleanupReport {
 
 /** Errors: NO_INDEX, INDEX_DAMAGED, INDEX_LOCKED, and those of opening an index for writing. A kill at any moment loses no row. */
 export async function removeWaste(
-  target: Pick<Config, 'root' | 'indexDir' | 'durability'>,
+  target: Pick<OpenForWritingOptions, 'root' | 'indexDir' | 'durability'>,
   model: { readonly dimension: number },
   options: RemoveOptions = {},
 ): Promise<CleanupReport> {

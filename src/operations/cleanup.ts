@@ -8,6 +8,9 @@ import type { OpenIndexOptions } from '../run/open-index.ts';
 import { waiting } from '../store/lock/lock.ts';
 import { isOfModel, type NextVectors } from '../store/next-vectors.ts';
 
+export { cacheBytes, clearCache } from '../cache/bounds.ts';
+export type { CleanupOptions, CleanupReport } from '../cleanup/remove-waste.ts';
+
 /** Frees what the index keeps without needing it; see `operations/cleanup.ts`. A switch of layouts that was cut off ends first. */
 export async function cleanUp(
   config: Config,

@@ -5,6 +5,8 @@ import { type Index, writable } from '../run/opened.ts';
 import { embed, parse, timed } from '../run/phases.ts';
 import { conclude, type RunReport } from '../run/report.ts';
 
+export type { RunReport } from '../run/report.ts';
+
 export interface RunOptions {
   /** Aborting finishes the batch at hand, writes a checkpoint and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

@@ -3,6 +3,10 @@ import type { Config } from '../config/schema.ts';
 import * as run from '../run/open-index.ts';
 import type { Index } from '../run/opened.ts';
 
+export type { OpenIndexOptions } from '../run/open-index.ts';
+export type { Index } from '../run/opened.ts';
+export type { Wait } from '../store/lock/lock.ts';
+
 /** For `search`. Takes no lock and needs no model. Errors: NO_INDEX, MIGRATION_NEEDED, INDEX_DAMAGED. */
 export function openForReading(config: Config): Promise<Index> {
   return run.openForReading(config);

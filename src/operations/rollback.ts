@@ -5,6 +5,8 @@ import { type RollbackReport, restoreOldTable } from '../migrate/rollback.ts';
 import type { MigrateOptions } from '../migrate/to-dual-table.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 
+export type { RollbackReport } from '../migrate/rollback.ts';
+
 /** Makes the old table the index again; see `migrate/rollback.ts` for errors. */
 export async function rollbackMigration(
   config: Config,

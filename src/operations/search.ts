@@ -11,6 +11,11 @@ import { type AppliedFilters, findSimilarFile, type Narrowed, narrow } from '../
 import { type SearchHit, type SearchOptions, searchSimilar, searchVectors } from '../search/search.ts';
 import { type IndexState, readState } from '../store/state.ts';
 
+export type { FileChoice } from '../search/match-files.ts';
+export type { AppliedFilters, LanguageChoice } from '../search/narrow.ts';
+export type { SearchHit, SearchOptions } from '../search/search.ts';
+export type { IndexState } from '../store/state.ts';
+
 /** The object of `search --envelope`; additive changes only. */
 export interface SearchAnswer {
   readonly schema: 1;

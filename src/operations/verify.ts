@@ -4,6 +4,9 @@ import { isBeating, readLockHolder } from '../store/lock/lock.ts';
 import { examine, locate, type VerifyOptions, type VerifyPlace, type VerifyReport } from '../verify/examine.ts';
 import { type CutSettings, cutFiles } from './cut-files.ts';
 
+export type { VerifyOptions, VerifyReport } from '../verify/examine.ts';
+export type { Finding } from '../verify/findings.ts';
+
 /**
  * Proves an index, or names what is wrong with it; changes nothing.
  * Errors: NO_INDEX, MIGRATION_NEEDED, FORMAT_TOO_NEW; INDEX_LOCKED if a writer is at work or changes it meanwhile.

@@ -1,8 +1,8 @@
 import { chmod, cp, mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nearestExisting, probeDirectory } from '../../src/doctor/probe-directory.ts';
 import { type Check, checkNode, diagnose, processorCheck, spaceCheck } from '../../src/operations/doctor.ts';
+import { nearestExisting, probeDirectory } from '../../src/store/files/probe-directory.ts';
 import { openStores, temporaryDirectory } from '../store/make.ts';
 import { modelDir } from '../verify/fixture.ts';
 

@@ -1,8 +1,8 @@
 // Tries out what a file system has to be able to do for an index, in a folder of its own that is removed again.
 import { link, mkdtemp, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errnoOf, messageOf } from '../core/errors.ts';
-import { syncDirectory, syncFile } from '../store/files/atomic-file.ts';
+import { errnoOf, messageOf } from '../../core/errors.ts';
+import { syncDirectory, syncFile } from './atomic-file.ts';
 
 export interface Probe {
   readonly name: 'write' | 'hard links' | 'rename' | 'exclusive create' | 'fsync';
