@@ -15,7 +15,7 @@ const openEmbedder = () => ({
   async embed(texts) {
     const vectors = new Float32Array(texts.length * identity.dimension);
     for (let row = 0; row < texts.length; row++) vectors.set(vector, row * identity.dimension);
-    return { vectors, failures: [], tokens: 0 };
+    return { vectors, failures: [], unfinished: [], tokens: 0, reused: 0 };
   },
   close: async () => undefined,
 });

@@ -10,31 +10,40 @@ export function cachedEmbedder(embedder: Embedder, cache: VectorCache): Embedder
   return {
     identity: embedder.identity,
     recipe: embedder.recipe,
-    async embed(texts, signal) {
-      signal?.throwIfAborted();
+    async embed(texts, signal, onProgress) {
       const call = newCall(texts, embedder.identity.dimension);
-      call.takeFrom(cache);
+      let reported = 0;
+      const report = (count: number) => {
+        reported += count;
+        if (count > 0) onProgress?.(count);
+      };
+      const takeFromCache = () => {
+        call.takeFrom(cache);
+        report(call.done() - reported);
+      };
+      takeFromCache();
       for (;;) {
         const missing = call.missing();
         const awaited = missing.filter((key) => inFlight.has(key));
         const mine = missing.filter((key) => !inFlight.has(key));
-        if (missing.length === 0) return call.result();
+        if (missing.length === 0 || signal?.aborted) return call.result();
         if (mine.length > 0) {
           const embedding = embedder.embed(
             mine.map((key) => call.textOf(key)),
             signal,
+            report,
           );
           for (const key of mine) inFlight.set(key, embedding);
           try {
             const embedded = await embedding;
             cache.add(call.put(mine, embedded));
+            report(call.done() - reported); // texts that repeat
           } finally {
             for (const key of mine) inFlight.delete(key);
           }
         }
         await Promise.allSettled(awaited.map((key) => inFlight.get(key)));
-        signal?.throwIfAborted();
-        call.takeFrom(cache);
+        takeFromCache();
       }
     },
     async close() {
@@ -65,8 +74,11 @@ function newCall(texts: readonly string[], dimension: number) {
     open.delete(name);
   };
 
+  const openIndexes = () => [...open].flatMap((name) => indexesOf.get(name)!);
+
   return {
     missing: () => [...open],
+    done: () => texts.length - openIndexes().length,
     textOf: (name: string) => texts[indexesOf.get(name)![0]!]!,
     takeFrom(cache: VectorCache) {
       for (const name of [...open]) {
@@ -80,7 +92,9 @@ function newCall(texts: readonly string[], dimension: number) {
     put(asked: readonly string[], embedded: EmbeddedTexts) {
       tokens += embedded.tokens;
       const reasons = new Map(embedded.failures.map(({ index, reason }) => [index, reason]));
+      const unfinished = new Set(embedded.unfinished);
       return asked.flatMap((name, row) => {
+        if (unfinished.has(row)) return [];
         const reason = reasons.get(row);
         if (reason !== undefined) {
           for (const index of indexesOf.get(name)!) failures.push({ index, reason });
@@ -92,6 +106,12 @@ function newCall(texts: readonly string[], dimension: number) {
         return [{ key: keys[indexesOf.get(name)![0]!]!, vector }];
       });
     },
-    result: (): EmbeddedTexts => ({ vectors, failures: failures.sort((a, b) => a.index - b.index), tokens, reused }),
+    result: (): EmbeddedTexts => ({
+      vectors,
+      failures: failures.sort((a, b) => a.index - b.index),
+      unfinished: openIndexes().sort((a, b) => a - b),
+      tokens,
+      reused,
+    }),
   };
 }

@@ -76,9 +76,9 @@ function startLater(
   return {
     identity,
     recipe,
-    async embed(texts, signal) {
+    async embed(texts, signal, onProgress) {
       started ??= start();
-      return (await started).embed(texts, signal);
+      return (await started).embed(texts, signal, onProgress);
     },
     async close() {
       const embedder = await started?.catch(() => null);

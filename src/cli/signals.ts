@@ -38,11 +38,11 @@ export function createShutdown({ exit, announce, now, echoMs }: ShutdownEdges): 
         return;
       }
       firstAt = now();
-      announce('stopping: finishing the batch in hand… (once more to stop at once)');
+      announce('stopping: saving what is done so far… (press again to stop at once)');
       controller.abort(
         new IndexerError(
           name === 'SIGINT' ? 'INTERRUPTED' : 'TERMINATED',
-          `stopped by ${name}; what was finished is saved`,
+          `stopped by ${name}; what was done so far is saved`,
           { hint },
         ),
       );

@@ -17,49 +17,69 @@ export async function embedTexts(
   pool: WorkerPool,
   dimension: number,
   texts: readonly string[],
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal | undefined,
+  onProgress?: ((texts: number) => void) | undefined,
 ): Promise<EmbeddedTexts> {
-  signal?.throwIfAborted();
   const owner = {};
+  const call = newCall(texts.length, dimension, onProgress);
   const abort = () => pool.cancel(owner, signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    return await embedAll((work, alone) => pool.submit(work, { alone, owner }), dimension, texts);
+    if (!signal?.aborted) await embedAll((work, alone) => pool.submit(work, { alone, owner }), dimension, texts, call);
   } catch (error) {
     pool.cancel(owner, error);
-    throw error;
+    if (!signal?.aborted) throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+  return call.result();
 }
 
-async function embedAll(send: Send, dimension: number, texts: readonly string[]): Promise<EmbeddedTexts> {
-  const vectors = new Float32Array(texts.length * dimension);
-  const reasons = new Map<number, string>();
+/** One call's texts by index, and what is known of each so far. */
+type Call = ReturnType<typeof newCall>;
 
-  const sequences = await tokenize(send, texts, (index, reason) => reasons.set(index, reason));
+function newCall(count: number, dimension: number, onProgress: ((texts: number) => void) | undefined) {
+  const vectors = new Float32Array(count * dimension);
+  const reasons = new Map<number, string>();
+  const open = new Set(Array.from({ length: count }, (_, index) => index));
+  let tokens = 0;
+  const close = (indexes: readonly number[]) => {
+    for (const index of indexes) open.delete(index);
+    onProgress?.(indexes.length);
+  };
+  return {
+    embedded(indexes: readonly number[], vector: Float32Array, length: number) {
+      for (const index of indexes) vectors.set(vector, index * dimension);
+      tokens += length;
+      close(indexes);
+    },
+    failed(indexes: readonly number[], reason: string, length: number) {
+      for (const index of indexes) reasons.set(index, reason);
+      tokens += length;
+      close(indexes);
+    },
+    result: (): EmbeddedTexts => ({
+      vectors,
+      failures: [...reasons].map(([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index),
+      unfinished: [...open],
+      tokens,
+      reused: 0,
+    }),
+  };
+}
+
+async function embedAll(send: Send, dimension: number, texts: readonly string[], call: Call): Promise<void> {
+  const sequences = await tokenize(send, texts, (index, reason) => call.failed([index], reason, 0));
   const indexes = [...sequences.keys()];
   const { unique, placeOf } = distinct([...sequences.values()]);
   const indexesOf = unique.map((): number[] => []);
   placeOf.forEach((place, position) => {
     indexesOf[place]!.push(indexes[position]!);
   });
-
   await runAll(send, dimension, unique, {
-    embedded(place, vector) {
-      for (const index of indexesOf[place]!) vectors.set(vector, index * dimension);
-    },
-    failed(place, reason) {
-      for (const index of indexesOf[place]!) reasons.set(index, reason);
-    },
+    embedded: (place, vector) => call.embedded(indexesOf[place]!, vector, unique[place]!.length),
+    failed: (place, reason) => call.failed(indexesOf[place]!, reason, unique[place]!.length),
   });
-
-  return {
-    vectors,
-    failures: [...reasons].map(([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index),
-    tokens: unique.reduce((sum, ids) => sum + ids.length, 0),
-    reused: 0,
-  };
 }
 
 /** Ids by the text's index, in the order of the texts; failed ones are left out. */

@@ -17,6 +17,8 @@ export interface EmbeddedTexts {
   readonly vectors: Float32Array;
   /** Texts that could not be embedded, with the reason; their rows hold zeros and must not be stored. */
   readonly failures: readonly { readonly index: number; readonly reason: string }[];
+  /** Texts that an abort left without a vector, ascending; their rows hold zeros. Empty unless the signal is aborted. */
+  readonly unfinished: readonly number[];
   /** Word pieces that went through the model, duplicates counted once. */
   readonly tokens: number;
   /** Texts whose vector an earlier run had made and kept; never more than a cache gives. */
@@ -29,8 +31,14 @@ export interface Embedder {
   readonly recipe: string;
   /**
    * Embeds texts in any number; a text's vector does not depend on the others, on their order or on the number of
-   * workers. Rejects only if the engine as a whole cannot go on, or with the signal's reason.
+   * workers. An abort does not reject: the promise resolves at once with what is embedded, for vectors are dear.
+   * `onProgress` gets the number of texts that were done since it was called last. Rejects only if the engine as a whole
+   * cannot go on.
    */
-  embed(texts: readonly string[], signal?: AbortSignal | undefined): Promise<EmbeddedTexts>;
+  embed(
+    texts: readonly string[],
+    signal?: AbortSignal | undefined,
+    onProgress?: ((texts: number) => void) | undefined,
+  ): Promise<EmbeddedTexts>;
   close(): Promise<void>;
 }

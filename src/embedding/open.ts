@@ -100,9 +100,9 @@ export async function startEmbedder(
   return {
     identity,
     recipe,
-    embed(texts, signal) {
+    embed(texts, signal, onProgress) {
       const prefixed = prefix === '' ? texts : texts.map((text) => prefix + text);
-      return embedTexts(pool, identity.dimension, prefixed, signal);
+      return embedTexts(pool, identity.dimension, prefixed, signal, onProgress);
     },
     close: () => pool.close(),
   };

@@ -8,7 +8,7 @@ import { conclude, type RunReport } from '../run/report.ts';
 export type { RunReport } from '../run/report.ts';
 
 export interface RunOptions {
-  /** Aborting finishes the batch at hand, writes a checkpoint and rejects with the signal's reason. */
+  /** Aborting stores what is parsed and embedded at that moment, writes a checkpoint and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Parses every file, whatever is known of it; chunks that come out as they were keep their vectors. */
   readonly force?: boolean | undefined;

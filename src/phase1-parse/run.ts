@@ -178,13 +178,17 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
       languages: ctx.languages,
     });
     try {
-      for await (const group of batched(pool.outcomes(requests, signal), groupIsFull(ctx.groupRows))) {
+      for await (const group of batched(
+        untilAborted(pool.outcomes(requests, signal), signal),
+        groupIsFull(ctx.groupRows),
+      )) {
         const ended = isLast ? group : group.filter((outcome) => !isUnfinished(outcome));
         if (!isLast) again.push(...group.filter(isUnfinished).map(({ file }) => requestOf.get(file.path)!));
         await store(ctx, ended, tally);
         done += ended.length;
         ctx.observe({ type: 'progress', phase: 1, done, total });
       }
+      signal?.throwIfAborted();
     } finally {
       await pool.close();
     }
@@ -196,6 +200,15 @@ async function parseAndStore(ctx: Phase1Context, plan: ChangePlan, signal: Abort
   if (again.length > 0) await parse(again, 1, true);
   tellReplaced(replaced, ctx.observe);
   return tally;
+}
+
+/** Ends at an abort instead of throwing, so that the files parsed so far are stored. */
+async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  try {
+    yield* source;
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
 }
 
 function isUnfinished(outcome: ParseOutcome): outcome is ParseOutcome & { kind: 'parsed' } {

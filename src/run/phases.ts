@@ -6,7 +6,8 @@ import type { Selection } from '../discover/selection.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import { type Phase1Result, parseChangedFiles } from '../phase1-parse/run.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
-import { embedPendingChunks, type Phase2Result } from '../phase2-embed/run.ts';
+import type { Phase2Result } from '../phase2-embed/embed-batches.ts';
+import { embedPendingChunks } from '../phase2-embed/pending-chunks.ts';
 import { assignBatches } from '../store/assign-batches.ts';
 import { compactIfFragmented } from '../store/lance/compact.ts';
 import { isForeignChunker } from '../store/mcp-vector-search/chunker-marks.ts';
@@ -142,6 +143,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
         embedder,
         checkpointPath: stores.layout.checkpointFile,
         runId: index.run?.run_id ?? '',
+        newBatchId: () => ++stores.census.lastBatchId,
         makeDurable: stores.makeDurableOne,
         observe,
         fault,

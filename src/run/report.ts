@@ -2,7 +2,7 @@
 import type { Device } from '../core/device.ts';
 import type { Phase } from '../core/events.ts';
 import type { FileCounts, Phase1Result } from '../phase1-parse/run.ts';
-import type { Phase2Result } from '../phase2-embed/run.ts';
+import type { Phase2Result } from '../phase2-embed/embed-batches.ts';
 import type { WritableStores } from '../store/open.ts';
 import { unfinishedFiles } from '../store/unfinished.ts';
 import type { WritableIndex } from './opened.ts';

@@ -34,6 +34,8 @@ export interface ChunksStore {
   markComplete(batchIds: readonly number[]): Promise<void>;
   /** Sets chunks aside with a reason, out of their batch, so that marking the batch leaves them alone. */
   markError(failures: readonly { readonly chunkId: string; readonly reason: string }[]): Promise<void>;
+  /** Gives pending rows, at most a batch of them, another batch in one commit. */
+  moveToBatch(chunkIds: readonly string[], batchId: number): Promise<void>;
   /** Gives rows a status and a batch, by id, and takes an old reason away. */
   assign(
     rows: readonly { readonly chunkId: string; readonly status: ChunkStatus; readonly batchId: number }[],
@@ -111,6 +113,10 @@ export function chunksStore(table: TableHandle): ChunksStore {
           });
         }
       }
+    },
+    async moveToBatch(chunkIds, batchId) {
+      // Not `assign`: by id, an update of a few rows takes a tenth of the time of a merge (0.05 s of 140,000 rows).
+      await table.update(isIn('chunk_id', chunkIds), { embedding_batch_id: batchId });
     },
     async setHashes(files) {
       for (const slice of inSlices(files)) {

@@ -14,7 +14,7 @@ function recorder(): Embedder & { readonly asked: string[] } {
     asked,
     identity: { modelId: 'm', dimension: DIMENSION, pooling: 'mean', normalized: true, tokenizerSha256: '' },
     recipe: '00000000',
-    async embed(texts) {
+    async embed(texts, _signal, onProgress) {
       asked.push(...texts);
       await new Promise((resolve) => setTimeout(resolve, 5));
       const failures = texts.flatMap((text, index) => (text.includes('poison') ? [{ index, reason: 'poison' }] : []));
@@ -22,7 +22,8 @@ function recorder(): Embedder & { readonly asked: string[] } {
       for (const [row, text] of texts.entries()) {
         if (!text.includes('poison')) vectors.set(vectorOf(sha256(text)), row * DIMENSION);
       }
-      return { vectors, failures, tokens: texts.length, reused: 0 };
+      onProgress?.(texts.length);
+      return { vectors, failures, unfinished: [], tokens: texts.length, reused: 0 };
     },
     close: () => Promise.resolve(),
   };
@@ -84,6 +85,48 @@ describe('an embedder with a cache', () => {
     await embedder.embed(['poison']);
     await embedder.close();
     expect(inner.asked).toEqual(['poison', 'a', 'poison']);
+  });
+
+  test('after an abort gives and keeps what the engine had, for each place of a text', async () => {
+    const inner = recorder();
+    const abort = new AbortController();
+    /** Has the first two texts when the signal comes. */
+    const stopped: Embedder = {
+      ...inner,
+      async embed(texts) {
+        const part = await inner.embed(texts.slice(0, 2));
+        abort.abort();
+        const vectors = new Float32Array(texts.length * DIMENSION);
+        vectors.set(part.vectors);
+        return { ...part, vectors, unfinished: [...texts.keys()].slice(2) };
+      },
+    };
+    const embedder = open(stopped);
+    const texts = ['a', 'b', 'c', 'a', 'd', 'c', 'e'];
+    const waiting = embedder.embed(['c', 'b'], abort.signal);
+    const [first, second] = await Promise.all([embedder.embed(texts, abort.signal), waiting]);
+    await embedder.close();
+    const had = (result: typeof first, those: readonly string[]) =>
+      those.filter((_, index) => !result.unfinished.includes(index));
+    expect(second).toMatchObject({ vectors: expected(['c', 'b']), unfinished: [] });
+    expect(had(first, texts)).toEqual(['a', 'b', 'c', 'a', 'd', 'c']);
+    expect(first.unfinished).toEqual([6]);
+    const later = recorder();
+    const again = open(later);
+    const result = await again.embed(texts);
+    await again.close();
+    expect(result).toMatchObject({ vectors: expected(texts), unfinished: [], reused: 6 });
+    expect(later.asked).toEqual(['e']);
+  });
+
+  test('reports each text once as it is done, those that repeat and those that it had too', async () => {
+    const embedder = open(recorder());
+    const counts: number[] = [];
+    const note = (texts: number) => void counts.push(texts);
+    await embedder.embed(['a', 'b', 'a', 'poison'], undefined, note);
+    await embedder.embed(['a', 'e'], undefined, note);
+    await embedder.close();
+    expect(counts).toEqual([3, 1, 1, 1]);
   });
 
   test('goes on where nothing can be kept', async () => {

@@ -34,7 +34,7 @@ describe('a signal', () => {
     shutdown.begin('go on with resume');
     shutdown.receive('SIGINT');
     expect(exits).toEqual([]);
-    expect(said).toEqual([expect.stringContaining('finishing the batch')]);
+    expect(said).toEqual([expect.stringContaining('saving what is done so far')]);
     expect(shutdown.signal.reason).toMatchObject({ code: 'INTERRUPTED', hint: 'go on with resume' });
   });
 

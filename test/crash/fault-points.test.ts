@@ -42,7 +42,7 @@ const NOT_SHOWN = new Set(['migrate.tried']);
 const groupOf = (name: string) => name.split('.')[0]!;
 const POINTS = pointsInSource().filter((name) => !(groupOf(name) in ELSEWHERE));
 
-const COMMANDS: readonly FaultyCommand[] = ['index', 'phase 1', 'phase 2', 'resume'];
+const COMMANDS: readonly FaultyCommand[] = ['index', 'phase 1', 'phase 2', 'resume', 'stopped'];
 /** How often each command passes each point, by an undisturbed run. */
 const passed: Record<string, Record<string, number>> = {};
 
@@ -144,7 +144,7 @@ describe.concurrent.each(POINTS)('at %s', (point) => {
 
   test('an error ends the run and is made good', { timeout: 60_000 }, async () => {
     const code = POINTS.indexOf(point) % 2 === 0 ? 'EIO' : 'ENOSPC';
-    const command = (passed.index?.[point] ?? 0) > 0 ? 'index' : 'resume';
+    const command = (['index', 'resume', 'stopped'] as const).find((name) => (passed[name]?.[point] ?? 0) > 0)!;
     await onCopy(command, async (indexDir) => {
       const fault = (name: string) => {
         if (name === point) throw Object.assign(new Fault(code), { code });

@@ -10,7 +10,8 @@ import { indexProject, resume } from '../../dist/index.js';
 import { openForWriting } from '../../dist/run/open-index.js';
 import { configOf, fastEmbedder } from './harness/fast-embedder.mjs';
 
-/** @typedef {'index' | 'phase 1' | 'phase 2' | 'resume'} FaultyCommand */
+/** `stopped`: both phases, with a signal when half of the first batch is embedded. */
+/** @typedef {'index' | 'phase 1' | 'phase 2' | 'resume' | 'stopped'} FaultyCommand */
 /** @typedef {import('../../dist/embedding/embedder.js').Embedder} Embedder */
 
 /**
@@ -35,9 +36,9 @@ export async function runCounted({ root, indexDir, command, workers, hand, open 
     const embedder = await open(options);
     return {
       ...embedder,
-      embed(texts, signal) {
+      embed(texts, ...rest) {
         hand(texts.length);
-        return embedder.embed(texts, signal);
+        return embedder.embed(texts, ...rest);
       },
     };
   };
@@ -52,14 +53,45 @@ export async function runCounted({ root, indexDir, command, workers, hand, open 
  */
 async function runWith({ root, indexDir, command, workers, open, options }) {
   const creates = command !== 'resume';
-  const hooks = { openEmbedder: open, ...options };
+  const stop = new AbortController();
+  const hooks = { openEmbedder: command === 'stopped' ? halfOf(open, stop) : open, ...options };
   const index = await openForWriting(configOf(root, indexDir, 1, workers), { creates }, hooks);
   try {
     if (command === 'resume') return await resume(index, {});
+    if (command === 'stopped')
+      return await indexProject(index, { phase: 'all', signal: stop.signal }).catch(unlessStopped);
     return await indexProject(index, { phase: command === 'index' ? 'all' : command === 'phase 1' ? 1 : 2 });
   } finally {
     await index[Symbol.asyncDispose]();
   }
+}
+
+class Stopped extends Error {}
+
+/** @param {unknown} error */
+function unlessStopped(error) {
+  if (!(error instanceof Stopped)) throw error;
+}
+
+/**
+ * An embedder that a signal stops halfway through its first call.
+ * @param {typeof openCachedEmbedder} open @param {AbortController} stop @returns {typeof openCachedEmbedder}
+ */
+function halfOf(open, stop) {
+  return async (options) => {
+    const embedder = await open(options);
+    return {
+      ...embedder,
+      async embed(texts) {
+        const half = stop.signal.aborted ? 0 : Math.ceil(texts.length / 2);
+        const part = await embedder.embed(texts.slice(0, half));
+        stop.abort(new Stopped());
+        const vectors = new Float32Array(texts.length * embedder.identity.dimension);
+        vectors.set(part.vectors);
+        return { ...part, vectors, unfinished: [...texts.keys()].slice(half) };
+      },
+    };
+  };
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

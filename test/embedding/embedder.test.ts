@@ -114,8 +114,34 @@ test('equal texts are embedded once', async () => {
   expect(new Set(rowsOf(vectors)).size).toBe(1);
 });
 
+test('an abort gives the vectors that are made, and says which are not', async () => {
+  const texts = Array.from({ length: 200 }, (_, n) => `text ${n} ${'of many words '.repeat(n % 40)}`);
+  const abort = new AbortController();
+  let done = 0;
+  const result = await two.embed(texts, abort.signal, (count) => {
+    done += count;
+    if (done >= 50) abort.abort();
+  });
+  expect(done).toBeGreaterThanOrEqual(50);
+  expect(result.unfinished).toHaveLength(texts.length - done);
+  expect(result.unfinished.length).toBeGreaterThan(0);
+  const whole = await two.embed(texts);
+  const left = new Set(result.unfinished);
+  for (const index of texts.keys()) {
+    const row = [index * DIMENSION, (index + 1) * DIMENSION] as const;
+    const expected = left.has(index) ? new Float32Array(DIMENSION) : whole.vectors.subarray(...row);
+    expect(result.vectors.subarray(...row)).toEqual(expected);
+  }
+});
+
 test('no texts give no vectors', async () => {
-  expect(await one.embed([])).toEqual({ vectors: new Float32Array(0), failures: [], tokens: 0, reused: 0 });
+  expect(await one.embed([])).toEqual({
+    vectors: new Float32Array(0),
+    failures: [],
+    unfinished: [],
+    tokens: 0,
+    reused: 0,
+  });
 });
 
 test('empty, blank, broken and huge texts each get a vector of unit norm', async () => {

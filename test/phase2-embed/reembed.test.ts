@@ -8,11 +8,11 @@ import type { IndexEvent } from '../../src/core/events.ts';
 import { describeModel } from '../../src/embedding/recipe.ts';
 import { cleanUp } from '../../src/operations/cleanup.ts';
 import { indexProject } from '../../src/operations/index.ts';
+import { reembedWith } from '../../src/operations/reembed.ts';
 import { search } from '../../src/operations/search.ts';
 import { status } from '../../src/operations/status.ts';
 import { openForReading, openForWriting } from '../../src/run/open-index.ts';
 import type { OpenEmbedder } from '../../src/run/opened.ts';
-import { reembedIndex } from '../../src/run/reembed.ts';
 import { makeTinyModel } from '../embedding/tiny-model.ts';
 
 let models: string;
@@ -72,7 +72,7 @@ const openEmbedder: OpenEmbedder = async ({ model: { identity, recipe } }) => {
           row * dimension,
         );
       }
-      return { vectors, failures: [], tokens: texts.length, reused: 0 };
+      return { vectors, failures: [], unfinished: [], tokens: texts.length, reused: 0 };
     },
     close: () => Promise.resolve(),
   };
@@ -91,7 +91,7 @@ async function find(modelDir: string) {
 const remake = (
   modelDir: string,
   { fault, observe }: { fault?: (name: string) => void; observe?: (event: IndexEvent) => void } = {},
-) => reembedIndex(configOf(modelDir), { observe }, { openEmbedder, fault });
+) => reembedWith(configOf(modelDir), { observe }, { openEmbedder, fault });
 
 describe('an index made with one model', () => {
   test.each([

@@ -196,7 +196,7 @@ async function fakeEmbedder(count: (texts: number) => void): Promise<Embedder> {
         else vectors.set(vectorOf(sha256(text)), row * DIMENSION);
       }
       count(texts.length - failures.length);
-      return { vectors, failures, tokens: texts.length * 10, reused: 0 };
+      return { vectors, failures, unfinished: [], tokens: texts.length * 10, reused: 0 };
     },
     close: () => Promise.resolve(),
   };

@@ -22,7 +22,7 @@ export async function fastEmbedder() {
         const vectors = new Float32Array(texts.length * identity.dimension);
         for (const [row, text] of texts.entries())
           fill(vectors.subarray(row * identity.dimension, (row + 1) * identity.dimension), text);
-        return { vectors, failures: [], tokens: texts.length, reused: 0 };
+        return { vectors, failures: [], unfinished: [], tokens: texts.length, reused: 0 };
       },
       close: async () => undefined,
     }),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { IndexEvent } from '../../src/core/events.ts';
 import type { Embedder } from '../../src/embedding/embedder.ts';
 import { readCheckpoint } from '../../src/phase2-embed/checkpoint.ts';
-import { embedPendingChunks, type Phase2Context } from '../../src/phase2-embed/run.ts';
+import { embedPendingChunks, type Phase2Context } from '../../src/phase2-embed/pending-chunks.ts';
 import { assignBatches } from '../../src/store/assign-batches.ts';
 import type { WritableStores } from '../../src/store/open.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
@@ -33,7 +33,7 @@ function fakeEmbedder(): Embedder & { embedded: number } {
     recipe: '00000000',
     embedded: 0,
     async embed(batch, signal) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) return nothingOf(batch);
       const vectors = new Float32Array(batch.length * DIMENSION);
       const failures: { index: number; reason: string }[] = [];
       for (const [row, text] of batch.entries()) {
@@ -41,10 +41,31 @@ function fakeEmbedder(): Embedder & { embedded: number } {
         else vectors.set(vectorOf(sha256(text)), row * DIMENSION);
       }
       this.embedded += batch.length - failures.length;
-      return { vectors, failures, tokens: batch.length * 10, reused: 0 };
+      return { vectors, failures, unfinished: [], tokens: batch.length * 10, reused: 0 };
     },
     close: () => Promise.resolve(),
   };
+}
+
+function nothingOf(batch: readonly string[]) {
+  const vectors = new Float32Array(batch.length * DIMENSION);
+  return { vectors, failures: [], unfinished: [...batch.keys()], tokens: 0, reused: 0 };
+}
+
+/** Embeds `count` texts of the batch during which it aborts. */
+function stoppedIn(stopAt: number, count: number, controller: AbortController, reason: Error) {
+  const embedder = fakeEmbedder();
+  let calls = 0;
+  const embed: Embedder['embed'] = async (batch, signal) => {
+    if (++calls < stopAt) return embedder.embed(batch);
+    if (signal?.aborted) return nothingOf(batch);
+    const part = await embedder.embed(batch.slice(0, count));
+    controller.abort(reason);
+    const whole = nothingOf(batch);
+    whole.vectors.set(part.vectors);
+    return { ...part, vectors: whole.vectors, unfinished: whole.unfinished.slice(count) };
+  };
+  return { ...embedder, embed };
 }
 
 function contextOf(stores: WritableStores, more: Partial<Phase2Context> = {}): Phase2Context {
@@ -53,6 +74,7 @@ function contextOf(stores: WritableStores, more: Partial<Phase2Context> = {}): P
     embedder: fakeEmbedder(),
     checkpointPath: stores.layout.checkpointFile,
     runId: 'run',
+    newBatchId: () => ++stores.census.lastBatchId,
     makeDurable: stores.makeDurableOne,
     observe: () => undefined,
     fault: () => undefined,
@@ -149,6 +171,93 @@ describe('Phase 2', () => {
     expect(complete).toBeGreaterThanOrEqual(3 * 512);
     expect(complete).toBe(await stores.vectors.count());
     expect(JSON.parse(await readFile(stores.layout.checkpointFile, 'utf8'))).toMatchObject({ chunks_done: complete });
+  });
+
+  describe('on an abort in the middle of a batch', () => {
+    const reason = new Error('enough');
+
+    async function stop(
+      stores: WritableStores,
+      [stopAt, count]: readonly [number, number],
+      more: Partial<Phase2Context> = {},
+    ) {
+      const controller = new AbortController();
+      const embedder = stoppedIn(stopAt, count, controller, reason);
+      const { lastBatchId } = await assignBatches(stores.chunks, stores.census.lastBatchId);
+      stores.census.lastBatchId = lastBatchId;
+      await embedPendingChunks(contextOf(stores, { embedder, ...more }), {
+        batchesPerCheckpoint: 20,
+        signal: controller.signal,
+      });
+    }
+
+    const moments = [
+      ['the first', [1, 200]],
+      ['the second', [2, 1]],
+      ['the last', [7, 99]],
+      ['one that has nothing yet', [1, 0]],
+    ] as const;
+    test.each(moments)('(%s) stores what is embedded as a batch of its own', async (_, moment) => {
+      await using directory = await temporaryDirectory();
+      const stored = (moment[0] - 1) * 512 + moment[1];
+      {
+        await using stores = await openStores(directory.path);
+        await replaceFiles(writerOf(stores), files);
+        await expect(stop(stores, moment)).rejects.toBe(reason);
+        const poisoned = await stores.chunks.table.count("embedding_status = 'error'");
+        expect(await stores.vectors.count()).toBe(stored - poisoned);
+        expect(await stores.chunks.table.count("embedding_status = 'complete'")).toBe(stored - poisoned);
+        expect(await stores.chunks.countPending()).toBe(CHUNKS - stored);
+        const idsOfDone = new Set<number>();
+        const idsOfRest = new Set<number>();
+        for await (const rows of stores.chunks.table.scan({ columns: ['embedding_status', 'embedding_batch_id'] })) {
+          const ids = rows.integers('embedding_batch_id');
+          for (const [row, status] of rows.strings('embedding_status').entries()) {
+            (status === 'complete' ? idsOfDone : idsOfRest).add(ids[row]!);
+          }
+        }
+        expect([...idsOfDone].filter((id) => idsOfRest.has(id))).toEqual([]);
+        if (stored > 0) {
+          expect(await readCheckpoint(stores.layout.checkpointFile)).toMatchObject({
+            value: { chunks_done: stored - poisoned, chunks_remaining: CHUNKS - stored },
+          });
+        }
+      }
+      await using stores = await openStores(directory.path);
+      await assignBatches(stores.chunks, stores.census.lastBatchId);
+      await embedPendingChunks(contextOf(stores), { batchesPerCheckpoint: 2 });
+      const rows = ({ chunks, vectors }: TableState) => ({ chunks: chunks.length, vectors: vectors.length });
+      expect(rows(await tableState(stores))).toEqual(rows(await finalState()));
+      expect(await stores.vectors.ids()).toHaveLength(CHUNKS - 1);
+    });
+
+    test('however often, in a project of less than a batch, makes progress until all is done', async () => {
+      await using directory = await temporaryDirectory();
+      for (let run = 1; run <= 3; run++) {
+        await using stores = await openStores(directory.path);
+        if (run === 1) await replaceFiles(writerOf(stores), [makeFile('a.py', texts('a', 100))]);
+        await expect(stop(stores, [1, 30])).rejects.toBe(reason);
+        expect(await stores.vectors.count()).toBe(30 * run);
+      }
+      await using stores = await openStores(directory.path);
+      await embedPendingChunks(contextOf(stores), { batchesPerCheckpoint: 2 });
+      expect(await stores.vectors.count()).toBe(100);
+    });
+
+    test('twice in one open index gives no batch id twice', async () => {
+      await using directory = await temporaryDirectory();
+      await using stores = await openStores(directory.path);
+      await replaceFiles(writerOf(stores), files);
+      await expect(stop(stores, [1, 10])).rejects.toBe(reason);
+      await expect(stop(stores, [1, 20])).rejects.toBe(reason);
+      expect(await stores.vectors.count()).toBe(30);
+      expect(await stores.chunks.countPending()).toBe(CHUNKS - 30);
+      const sizes = new Map<number, number>();
+      for await (const rows of stores.vectors.table.scan({ columns: ['embedding_batch_id'] })) {
+        for (const id of rows.integers('embedding_batch_id')) sizes.set(id, (sizes.get(id) ?? 0) + 1);
+      }
+      expect([...sizes.values()].sort((a, b) => a - b)).toEqual([10, 20]);
+    });
   });
 
   test('with nothing pending does nothing', async () => {
