@@ -23,6 +23,7 @@ export interface Language {
   readonly separator: string;
   readonly comments: readonly string[];
   readonly blanks: readonly string[];
+  readonly notInNames: RegExp | null;
   readonly methodsIn: ReadonlySet<ChunkKind>;
   readonly textWhenSmall: ReadonlySet<ChunkKind>;
   readonly joins: ReadonlySet<ChunkKind>;
@@ -74,9 +75,10 @@ export function loadLanguage(
     const issue = parsed.issues[0];
     throw invalid(file, `${v.getDotPath(issue) ?? 'the whole file'}: ${issue.message}`);
   }
-  const { grammar, queries, methodsIn, textWhenSmall, joins, ...spec } = parsed.output;
+  const { grammar, queries, notInNames, methodsIn, textWhenSmall, joins, ...spec } = parsed.output;
   return {
     ...spec,
+    notInNames: notInNames === undefined ? null : new RegExp(notInNames, 'gu'),
     methodsIn: kindsOf(file, 'methodsIn', methodsIn),
     textWhenSmall: kindsOf(file, 'textWhenSmall', textWhenSmall),
     joins: kindsOf(file, 'joins', joins),

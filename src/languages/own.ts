@@ -40,7 +40,8 @@ export function withOwn(own: readonly Language[]): Language[] {
 /** Changes with anything that chunks depend on; '' if there are none. */
 export function fingerprintOf(own: readonly Language[]): string {
   if (own.length === 0) return '';
-  const plain = (_: string, value: unknown) => (value instanceof Set ? [...value] : value);
+  const plain = (_: string, value: unknown) =>
+    value instanceof Set ? [...value] : value instanceof RegExp ? value.source : value;
   const withoutPlace = own.map(({ grammar, ...language }) => ({ ...language, grammar: grammar?.sha256 }));
   return createHash('sha256').update(JSON.stringify(withoutPlace, plain)).digest('hex').slice(0, 12);
 }

@@ -43,6 +43,8 @@ export const languageSchema = v.strictObject({
    * by blanks for parsing, and stays in the text.
    */
   blanks: v.optional(v.array(expression('gm')), []),
+  /** What is left out of names (flag `gu`): quotation marks, brackets, template arguments. */
+  notInNames: v.optional(expression('gu')),
   /** Kinds whose own functions are called methods. */
   methodsIn: v.optional(words, []),
   /** Kinds whose small definitions stay in the text around them instead of becoming chunks (keys of a JSON file). */

@@ -13,6 +13,7 @@
 //                      does not start its line is none
 //   @inner, @outer   a definition that is @inner reaches to the edges of @outer (export, decorators); of several inners the
 //                    first reaches to its start and the last to its end
+//   @apart           no chunk reaches over its start (documents of one file)
 //   @lead            right above a definition, belongs to it (attributes, decorators)
 //   @param.more, @param.less   one parameter more, or less, than the named children of @params say
 //   @docstring       documents the definition around it
@@ -55,6 +56,7 @@ const CAPTURES: ReadonlySet<string> = new Set([
   'end',
   'inner',
   'outer',
+  'apart',
   'lead',
   'param.more',
   'param.less',

@@ -88,6 +88,6 @@ export function draftFile(
   const { text } = source;
   const definitions = buildHierarchy(text, findings);
   const signatures = definitions.map((definition) => signatureOf(text, definition, findings.marks.comments));
-  const drafts = draftChunks(source, definitions, signatures, reading.boundariesIn);
+  const drafts = draftChunks(source, definitions, signatures, findings.marks.aparts, reading.boundariesIn);
   return { definitions, signatures, drafts };
 }

@@ -64,6 +64,7 @@ describe('the tree of definitions', () => {
           { path: 'a', text, lines: lineTable(text), language: 'a', density: 1 },
           definitions,
           definitions.map(() => 'line'),
+          [],
           () => [],
         );
         const owned = drafts.flatMap(({ segments }) => segments.filter(({ derived }) => derived === null));

@@ -14,6 +14,8 @@
 (interface_declaration name: (_) @name body: (_) @body) @def.interface
 (enum_declaration name: (_) @name body: (_) @body) @def.enum
 (namespace_declaration name: (_) @name body: (_) @body) @def.namespace
+(file_scoped_namespace_declaration name: (_) @name @rank.1) @def.namespace
+(delegate_declaration name: (_) @name parameters: (_) @params) @def.type
 
 ; what they say of themselves
 

@@ -46,6 +46,19 @@
     parameters: (_) @params)
   body: (_) @body) @def.constructor
   (#eq? @scope @name))
+((function_definition
+  declarator: (function_declarator
+    declarator: (qualified_identifier scope: (_) @scope name: (qualified_identifier
+      scope: (_) @scope @_class name: (identifier) @name))
+    parameters: (_) @params)
+  body: (_) @body) @def.constructor
+  (#eq? @_class @name))
+((function_definition
+  declarator: (function_declarator
+    declarator: (qualified_identifier scope: (template_type name: (_) @_class) @scope name: (identifier) @name)
+    parameters: (_) @params)
+  body: (_) @body) @def.constructor
+  (#eq? @_class @name))
 (function_definition
   declarator: [
     (function_declarator
@@ -93,6 +106,7 @@
 (struct_specifier name: (template_type name: (_) @name) body: (_) @body) @def.struct
 (namespace_definition name: (_) @name body: (_) @body) @def.namespace
 (concept_definition name: (_) @name) @def.type
+(alias_declaration name: (_) @name) @def.type
 
 (template_declaration [(function_definition) (class_specifier) (struct_specifier) (union_specifier) (concept_definition)] @inner) @outer
 (friend_declaration (function_definition) @inner) @outer

@@ -63,5 +63,6 @@
  (for_element)] @decision @nest
 (if_statement alternative: (if_statement) @flat)
 [(switch_statement) (switch_expression)] @nest
-[(switch_statement_case) (switch_expression_case)] @decision
+(switch_statement_case) @decision
+((switch_expression_case . (_) @_pattern) @decision (#not-eq? @_pattern "_"))
 [(logical_and_operator) (logical_or_operator) "??"] @decision.bool

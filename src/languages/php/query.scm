@@ -9,6 +9,7 @@
 (trait_declaration name: (_) @name body: (_) @body) @def.trait
 (enum_declaration name: (_) @name body: (_) @body) @def.enum
 (namespace_definition name: (_) @name body: (_) @body) @def.namespace
+(namespace_definition name: (_) @name @rank.1 !body) @def.namespace
 
 ; what they say of themselves
 

@@ -22,6 +22,8 @@
 
 [(if_statement) (for_statement) (while_statement) (except_clause) (conditional_expression)] @decision @nest
 (elif_clause) @decision @flat
-[(for_in_clause) (if_clause) (case_clause)] @decision
+[(for_in_clause) (if_clause)] @decision
+; of a case with a guard the guard counts
+((case_clause . (case_pattern) @_pattern . consequence: (_)) @decision (#not-eq? @_pattern "_"))
 (match_statement) @nest
 (boolean_operator) @decision.bool

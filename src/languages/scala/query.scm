@@ -1,8 +1,9 @@
 ; definitions; a function without a body stays in its trait's text
 
-(function_definition name: (_) @name . parameters: (parameters) @params body: (_) @body) @def.function
-(function_definition name: (_) @name parameters: (parameters) @params body: (_) @body) @def.function
-(function_definition name: (_) @name @params.none !parameters body: (_) @body) @def.function
+; (type parameters have the field "parameters" too)
+
+(function_definition name: (_) @name (parameters) @params body: (_) @body) @def.function
+(function_definition name: (_) @name @params.none body: (_) @body) @def.function
 (class_definition name: (_) @name body: (_)? @body) @def.class
 (object_definition name: (_) @name body: (_)? @body) @def.class
 (package_object name: (_) @name body: (_) @body) @def.namespace

@@ -1,7 +1,7 @@
 // Definitions and what lies between them → drafts of chunks: which stretches of the file each one owns, and what it
 // repeats of others. Every non-blank character of a file is in the own text of exactly one draft.
 
-import { byStart } from '../syntax/captures.ts';
+import { byStart, type Span } from '../syntax/captures.ts';
 import type { Boundary } from '../syntax/types.ts';
 import type { Definition } from './hierarchy.ts';
 import type { LineTable } from './source-text.ts';
@@ -24,6 +24,7 @@ export function draftChunks(
   source: Source,
   definitions: readonly Definition[],
   signatures: readonly string[],
+  aparts: readonly Span[],
   boundariesIn: (stretches: readonly Segment[]) => readonly Boundary[],
 ): Draft[] {
   const { text, lines } = source;
@@ -36,7 +37,7 @@ export function draftChunks(
       segments: ownSegments(text, definition, signatures),
       budget: budgetBelow(definition.breadcrumb),
     })),
-    ...piecesBetween(text, top, lines, budget).map((segments) => ({ definition: null, segments, budget })),
+    ...piecesBetween(text, top, lines, budget, aparts).map((segments) => ({ definition: null, segments, budget })),
   ];
   const drafts: Draft[] = [];
   const tooLong: Piece[] = [];
@@ -87,15 +88,17 @@ function ownSegments(text: string, span: Definition, signatures: readonly string
 }
 
 /** What lies before, between and after the outermost definitions; small pieces are joined to their neighbours. */
-function piecesBetween(text: string, top: readonly Definition[], lines: LineTable, budget: number): Segment[][] {
+function piecesBetween(
+  text: string,
+  top: readonly Definition[],
+  lines: LineTable,
+  budget: number,
+  aparts: readonly Span[],
+): Segment[][] {
   const pieces: { segments: Segment[]; isSmall: boolean }[] = [];
-  let at = 0;
-  for (const { start, end } of [...top, { start: text.length, end: text.length }]) {
-    const segment = trimmed(text, at, start);
-    at = end;
-    if (segment === null) continue;
+  for (const { segment, isApart } of gapsBetween(text, top, aparts)) {
     const isSmall = countNonBlank(text, segment, SMALL_PIECE) < SMALL_PIECE;
-    const last = pieces.at(-1);
+    const last = isApart ? undefined : pieces.at(-1);
     const lastEnd = last?.segments.at(-1)?.end;
     if (
       last !== undefined &&
@@ -111,6 +114,34 @@ function piecesBetween(text: string, top: readonly Definition[], lines: LineTabl
     }
   }
   return pieces.map(({ segments }) => segments);
+}
+
+/** `isApart` of one that starts a part of the file which shares no chunk with the one before. */
+function gapsBetween(
+  text: string,
+  top: readonly Definition[],
+  aparts: readonly Span[],
+): { segment: Segment; isApart: boolean }[] {
+  const gaps: { segment: Segment; isApart: boolean }[] = [];
+  let at = 0;
+  let next = 0;
+  let isApart = false;
+  const take = (end: number) => {
+    const segment = trimmed(text, at, end);
+    at = end;
+    if (segment === null) return;
+    gaps.push({ segment, isApart });
+    isApart = false;
+  };
+  for (const { start, end } of [...top, { start: text.length, end: text.length }]) {
+    for (; next < aparts.length && aparts[next]!.start < end; next++) {
+      if (aparts[next]!.start > at && aparts[next]!.start <= start) take(aparts[next]!.start);
+      isApart = true;
+    }
+    take(start);
+    at = end;
+  }
+  return gaps;
 }
 
 /** Without the blank lines around it, but with the indentation of its first line; null if there is nothing else. */

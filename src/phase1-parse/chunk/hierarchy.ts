@@ -1,5 +1,6 @@
 // Definitions → a tree, by containment only.
 import type { ChunkKind } from '../../core/chunk.ts';
+import type { Language } from '../../languages/load.ts';
 import type { Findings, FoundDefinition, Span } from '../syntax/captures.ts';
 import { reachesOf } from '../syntax/reach.ts';
 import { oneLine } from './source-text.ts';
@@ -21,6 +22,8 @@ export interface Definition extends Span {
   readonly children: Definition[];
   /** Where it starts without the comments and attributes above it. */
   readonly head: number;
+  /** Where its last character stands that shows; some grammars end a node at the next token. */
+  readonly lastShown: number;
   readonly body: number | null;
   readonly params: FoundDefinition['params'];
   readonly looseParams: FoundDefinition['looseParams'];
@@ -40,13 +43,13 @@ export function buildHierarchy(text: string, findings: Findings): Definition[] {
     while (open.length > 0 && open.at(-1)!.end <= start) open.pop();
     const parent = open.at(-1) ?? null;
     const { language, counts } = found.origin;
-    const name = nameOf(text, found.name);
+    const name = nameOf(text, found.name, language);
     const definition: Definition = {
       index: definitions.length,
       kind: found.kind === 'function' && parent !== null && language.methodsIn.has(parent.kind) ? 'method' : found.kind,
       name,
       nameStart: found.name?.start ?? head,
-      breadcrumb: [parent?.breadcrumb ?? '', nameOf(text, found.scope), name]
+      breadcrumb: [parent?.breadcrumb ?? '', nameOf(text, found.scope, language), name]
         .filter((part) => part !== '')
         .join(language.separator),
       parent,
@@ -55,6 +58,7 @@ export function buildHierarchy(text: string, findings: Findings): Definition[] {
       start,
       end,
       head,
+      lastShown: start + Math.max(0, text.slice(start, end).trimEnd().length - 1),
       body: found.body,
       params: found.params,
       looseParams: found.looseParams,
@@ -99,6 +103,8 @@ export function ownedSpans(definitions: readonly Definition[], length: number): 
   return spans;
 }
 
-function nameOf(text: string, span: Span | null): string {
-  return span === null ? '' : oneLine(text.slice(span.start, span.end), MAX_NAME);
+function nameOf(text: string, span: Span | null, { notInNames }: Language): string {
+  if (span === null) return '';
+  const written = text.slice(span.start, span.end);
+  return oneLine(notInNames === null ? written : written.replace(notInNames, ''), MAX_NAME);
 }

@@ -32,7 +32,7 @@ export function measureDefinitions(
     const cyclomatic = counts.decisions ? clauses + decisions[index]! : null;
     const nesting = counts.nesting ? deepest[index]! : null;
     const parameters = parametersOf(definition, marks);
-    const length = lines.lineAt(definition.end - 1) - lines.lineAt(definition.head) + 1;
+    const length = lines.lineAt(Math.max(definition.lastShown, definition.head)) - lines.lineAt(definition.head) + 1;
     return {
       cyclomatic,
       cognitive: counts.nesting ? cognitive[index]! : null,

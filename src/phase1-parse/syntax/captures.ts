@@ -27,6 +27,7 @@ export interface FoundDefinition extends Span {
 /** What lies around and inside definitions; every list is sorted by start. */
 export interface Marks {
   readonly comments: readonly Span[];
+  readonly aparts: readonly Span[];
   readonly leads: readonly Span[];
   readonly docstrings: readonly Span[];
   readonly inherits: readonly Span[];
@@ -54,6 +55,7 @@ export interface Findings {
 
 const LISTS: Readonly<Record<string, keyof Marks>> = {
   _comment: 'comments',
+  apart: 'aparts',
   lead: 'leads',
   docstring: 'docstrings',
   inherits: 'inherits',
@@ -197,6 +199,7 @@ function withoutRepeats(marks: Record<keyof Marks, Span[]>): Marks {
 function emptyMarks(): Record<keyof Marks, Span[]> {
   return {
     comments: [],
+    aparts: [],
     leads: [],
     docstrings: [],
     inherits: [],
