@@ -11,7 +11,7 @@ import { embedPendingChunks } from '../phase2-embed/pending-chunks.ts';
 import { assignBatches } from '../store/assign-batches.ts';
 import { compactIfFragmented } from '../store/lance/compact.ts';
 import { isForeignChunker } from '../store/mcp-vector-search/chunker-marks.ts';
-import { hasPeerFiles, writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
+import { followMove, hasPeerFiles, writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
 import type { FileWriterContext } from '../store/replace-files.ts';
 import { type RunRecord, writeRunFile } from '../store/run-file.ts';
 import type { WritableIndex } from './opened.ts';
@@ -96,13 +96,14 @@ export async function parse(
   await updateRun(index, (run, now) => ({ ...run, phase1: { ...run.phase1, finished_at: now } }));
   fault('phase1.finished');
   const { added, changed, removed } = result.files;
-  if (added + changed + removed > 0 || !(await hasPeerFiles(stores.layout, config.root))) {
+  if (added + changed + removed > 0 || !(await hasPeerFiles(stores.layout))) {
     await writePeerFiles(stores.layout, {
       root: config.root,
       files: stores.ledger.files,
       model: toStoredModel(index.model.identity),
     });
   }
+  await followMove(stores.layout, config.root);
   return result;
 }
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { layoutOf } from '../../src/store/layout.ts';
-import { hasPeerFiles, writePeerFiles } from '../../src/store/mcp-vector-search/peer-files.ts';
+import { followMove, hasPeerFiles, writePeerFiles } from '../../src/store/mcp-vector-search/peer-files.ts';
 import { temporaryDirectory } from './make.ts';
 
 test('the root in config.json follows a move, and nothing else in it changes', async () => {
@@ -14,16 +14,15 @@ test('the root in config.json follows a move, and nothing else in it changes', a
   const users = { project_root: before, index_path: old.indexDir, embedding_model: 'their/model', own_key: [1] };
   await writeFile(old.peerConfigFile, JSON.stringify(users));
   await writePeerFiles(old, { root: before, files: new Map() });
+  await followMove(old, before);
   expect(JSON.parse(await readFile(old.peerConfigFile, 'utf8'))).toEqual(users);
-  expect(await hasPeerFiles(old, before)).toBe(true);
+  expect(await hasPeerFiles(old)).toBe(true);
 
   await rename(before, root);
   const layout = layoutOf(join(root, '.mcp-vector-search'));
-  expect(await hasPeerFiles(layout, root)).toBe(false);
-  await writePeerFiles(layout, { root, files: new Map() });
+  await followMove(layout, root);
   const moved = { ...users, project_root: root, index_path: layout.indexDir };
   expect(JSON.parse(await readFile(layout.peerConfigFile, 'utf8'))).toEqual(moved);
-  expect(await hasPeerFiles(layout, root)).toBe(true);
 });
 
 test('another spelling of the root is no move', async () => {
@@ -33,6 +32,6 @@ test('another spelling of the root is no move', async () => {
   await mkdir(layout.indexDir, { recursive: true });
   await symlink(root, link);
   await writeFile(layout.peerConfigFile, JSON.stringify({ project_root: link }));
-  await writePeerFiles(layout, { root, files: new Map() });
+  await followMove(layout, root);
   expect(await readFile(layout.peerConfigFile, 'utf8')).toBe(JSON.stringify({ project_root: link }));
 });

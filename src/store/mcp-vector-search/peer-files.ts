@@ -22,9 +22,8 @@ export interface PeerModel {
 
 const BUNDLED: PeerModel = { model_id: 'sentence-transformers/all-MiniLM-L6-v2', dimension: 384 };
 
-/** Whether they are there for this root, and not those of an older release, over which that tool rebuilds the index. */
-export async function hasPeerFiles(layout: Layout, root: string): Promise<boolean> {
-  if (await namesOtherRoot(layout, root)) return false;
+/** Whether they are there, and not those of an older release, over which that tool rebuilds the index. */
+export async function hasPeerFiles(layout: Layout): Promise<boolean> {
   const { version } = await readObject(layout.schemaVersionFile);
   const { index_version: indexed } = await readObject(layout.indexMetadataFile);
   return version === SCHEMA_VERSION && indexed === newerVersion(indexed) && (await exists(layout.peerConfigFile));
@@ -32,7 +31,7 @@ export async function hasPeerFiles(layout: Layout, root: string): Promise<boolea
 
 /**
  * Writes what that tool needs and removes its text index, which our changes made stale. Unknown keys of its metadata are
- * kept; in a config.json that is there already only the root changes, where the project was moved or copied.
+ * kept, and a config.json that is there already is left as it is.
  */
 export async function writePeerFiles(
   layout: Layout,
@@ -59,15 +58,14 @@ export async function writePeerFiles(
   if (!(await exists(layout.peerConfigFile))) {
     await writeFileAtomic(layout.peerConfigFile, `${JSON.stringify(newConfig(layout, index.root, model), null, 2)}\n`);
   }
-  if (await namesOtherRoot(layout, index.root)) {
-    const moved = {
-      ...(await readObject(layout.peerConfigFile)),
-      project_root: index.root,
-      index_path: layout.indexDir,
-    };
-    await writeFileAtomic(layout.peerConfigFile, `${JSON.stringify(moved, null, 2)}\n`);
-  }
   await rm(layout.staleTextIndexFile, { force: true });
+}
+
+/** Makes config.json name this root where the project was moved or copied; the rest of it stays. */
+export async function followMove(layout: Layout, root: string): Promise<void> {
+  if (!(await namesOtherRoot(layout, root))) return;
+  const moved = { ...(await readObject(layout.peerConfigFile)), project_root: root, index_path: layout.indexDir };
+  await writeFileAtomic(layout.peerConfigFile, `${JSON.stringify(moved, null, 2)}\n`);
 }
 
 /** Whether config.json names another folder than `root`, by whatever spelling: that tool would index there. */
