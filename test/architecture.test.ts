@@ -18,7 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   download: ['core', 'embedding', 'store'],
   'phase1-parse': ['core', 'discover', 'languages', 'store'],
   'phase2-embed': ['core', 'store', 'embedding'],
-  search: ['core', 'discover', 'store', 'embedding'],
+  'text-index': ['core', 'store'],
+  search: ['core', 'discover', 'store', 'embedding', 'text-index'],
   migrate: ['core', 'store'],
   verify: ['core', 'store', 'embedding'],
   cleanup: ['core', 'store', 'verify', 'migrate'],
@@ -34,6 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'phase1-parse',
     'phase2-embed',
     'migrate',
+    'text-index',
   ],
   operations: [
     'core',
@@ -50,6 +52,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'verify',
     'cleanup',
     'run',
+    'text-index',
   ],
   'index.ts': ['core', 'config', 'operations'],
   cli: ['index.ts', 'config', 'core'],
@@ -59,6 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const OWNERS: Readonly<Record<string, RegExp>> = {
   '@lancedb/lancedb': /^(store\/|verify\/read-table\.ts$)/, // verify reads by a way of its own
   'apache-arrow': /^store\//,
+  stemmer: /^text-index\/tokens\.ts$/,
   'web-tree-sitter': /^phase1-parse\/syntax\//,
   '@huggingface/tokenizers': /^embedding\/local-model\.ts$/,
   'onnxruntime-node': /^embedding\/runtime\.ts$/,

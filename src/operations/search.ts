@@ -1,15 +1,16 @@
-// `tandem search`: the nearest chunks to a query, with what the answer does not know.
+// `tandem search`: the best definitions for a query, with what the answer does not know.
 import type { Config } from '../config/schema.ts';
 import { IndexerError } from '../core/errors.ts';
-import { describeModel } from '../embedding/recipe.ts';
 import { loadOwnLanguages, withOwn } from '../languages/own.ts';
-import { toStoredModel } from '../phase2-embed/checkpoint.ts';
-import { refuseOtherModelThanIndexed } from '../run/model-of-index.ts';
 import { type Index, type ReadableIndex, readable } from '../run/opened.ts';
 import { isFileStale, type Staleness } from '../search/freshness.ts';
+import type { SearchMode } from '../search/mode.ts';
 import { type AppliedFilters, findSimilarFile, type Narrowed, narrow } from '../search/narrow.ts';
-import { type SearchHit, type SearchOptions, searchSimilar, searchVectors } from '../search/search.ts';
+import { type SearchHit, type SearchOptions, searchRanked, searchSimilar, searchVectors } from '../search/search.ts';
 import { type IndexState, readState } from '../store/state.ts';
+import type { TextIndex } from '../text-index/open.ts';
+import { SegmentDamaged } from '../text-index/segment.ts';
+import { warm } from './warm-search.ts';
 
 export type { FileChoice } from '../search/match-files.ts';
 export type { AppliedFilters, LanguageChoice } from '../search/narrow.ts';
@@ -19,8 +20,9 @@ export type { IndexState } from '../store/state.ts';
 /** The object of `search --envelope`; additive changes only. */
 export interface SearchAnswer {
   readonly schema: 1;
-  /** What could be searched: chunks that are not embedded cannot be found. */
+  /** What could be searched: chunks that are not embedded are found by their words only. */
   readonly index: IndexState;
+  readonly how: SearchedHow;
   /** How the filters were understood. */
   readonly filters: AppliedFilters;
   /** The file that others were compared with, and whether it is still what was compared; null for a query. */
@@ -29,7 +31,25 @@ export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
 }
 
+/** How the answer was made. Keys as they are printed. */
+export interface SearchedHow {
+  /** The mode that was used: `lexical` in place of `hybrid` where the meaning could not be compared. */
+  readonly mode: SearchMode | 'similar';
+  /** Why it is another mode than was asked for; null if it is not. */
+  readonly reason: string | null;
+  /** Chunks that the text index did not hold yet, and that were read one by one. */
+  readonly read_directly: number;
+  /** Chunks whose words could not be searched, for they are too many without a text index. */
+  readonly left_out: number;
+}
+
 export interface SearchRequest extends SearchOptions {
+  /** `hybrid` by default. */
+  readonly mode?: SearchMode | undefined;
+  /** Whether each hit says what counted how much. */
+  readonly why?: boolean | undefined;
+  /** Aborting it rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
   /** A file of the index: finds what is like it, and ignores the query. */
   readonly similarTo?: string | undefined;
   /** The folder in which relative paths of `files` and `similarTo` begin; the root if not given. */
@@ -37,43 +57,96 @@ export interface SearchRequest extends SearchOptions {
 }
 
 /**
- * The nearest chunks to a query, best first; none where no chunk is embedded yet.
- * Errors: MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED, NOTHING_MATCHES (a filter that no chunk can match), USAGE (the file
- * of `similarTo` is not in the index).
+ * The best definitions for a query, best first. What is opened for it stays open with the index, so that the next call
+ * answers in milliseconds. Errors: NOTHING_MATCHES (a filter that no chunk can match), USAGE (the file of `similarTo` is
+ * not in the index); in the mode `semantic` also MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED, where `hybrid` answers by
+ * words and says so.
  */
 export async function search(index: Index, query: string, request: SearchRequest): Promise<SearchAnswer> {
   const opened = readable(index);
   // First: vectors that are added meanwhile may be found, and not be counted.
   const state = await readState(opened.readable);
-  const { similarTo, from = opened.config.root, limit, threshold, ...asked } = request;
+  const { similarTo, from = opened.config.root, limit, threshold, mode, why, signal, ...asked } = request;
   const place = { ...opened.readable, root: opened.config.root, from };
   const languageCalled = (name: string) => languageByName(opened.config, name);
   const narrowed = await narrow({ ...place, languageCalled }, asked).catch((error: unknown) => {
     throw state.phase1 === 'unfinished' ? asPartial(error) : error;
   });
   const file = similarTo === undefined ? undefined : await findSimilarFile(place, similarTo);
-  const hits = await findHits(opened, query, { ...narrowed.filter, limit, threshold, file });
+  const options = { ...narrowed.filter, limit, threshold, why: why ?? false };
+  const { how, hits } =
+    file === undefined
+      ? await findHits(opened, query, options, mode ?? 'hybrid', signal)
+      : { how: { mode: 'similar' as const, ...EVERYTHING }, hits: await findSimilar(opened, file, options) };
   const similar = file === undefined ? null : { file_path: file, stale: await isFileStale(file, place) };
-  return { schema: 1, index: state, filters: narrowed.applied, similar_to: similar, hits };
+  return { schema: 1, index: state, how, filters: narrowed.applied, similar_to: similar, hits };
+}
+
+type Options = Narrowed['filter'] & Pick<SearchOptions, 'limit' | 'threshold'> & { readonly why: boolean };
+
+const EVERYTHING = { reason: null, read_directly: 0, left_out: 0 };
+
+async function findSimilar({ readable: stores, config }: ReadableIndex, file: string, options: Options) {
+  const { vectors, chunks } = stores;
+  return vectors === null ? [] : searchSimilar({ vectors, chunks, root: config.root }, file, options);
 }
 
 async function findHits(
-  { readable: stores, config }: ReadableIndex,
+  index: ReadableIndex,
   query: string,
-  { file, ...options }: Narrowed['filter'] & Pick<SearchOptions, 'limit' | 'threshold'> & { file: string | undefined },
-): Promise<SearchHit[]> {
-  if (stores.vectors === null) return [];
-  const place = { vectors: stores.vectors, chunks: stores.chunks, root: config.root };
-  if (file !== undefined) return searchSimilar(place, file, options);
-  const model = await describeModel(config.modelDir, config.device);
-  await refuseOtherModelThanIndexed(stores.layout, toStoredModel(model.identity), config.root);
-  const { openEmbedder } = await import('../embedding/open.ts');
-  const embedder = await openEmbedder({ model, workers: 1, purpose: 'query' });
-  try {
-    return await searchVectors({ ...place, embedder }, query, options);
-  } finally {
-    await embedder.close();
+  options: Options,
+  mode: SearchMode,
+  signal: AbortSignal | undefined,
+): Promise<{ how: SearchedHow; hits: SearchHit[] }> {
+  const { vectors, chunks } = index.readable;
+  const { root } = index.config;
+  signal?.throwIfAborted();
+  const { vector, reason } = await vectorOf(index, query, mode, signal);
+  signal?.throwIfAborted();
+  if (mode === 'semantic') {
+    const isEmpty = vectors === null || vector === null;
+    const hits = isEmpty ? [] : await searchVectors({ vectors, chunks, root }, query, vector, options);
+    return { how: { mode, ...EVERYTHING }, hits };
   }
+  const used = mode === 'hybrid' && vector === null ? 'lexical' : mode;
+  const ask = async (text: TextIndex) => {
+    signal?.throwIfAborted();
+    const ctx = { text, vectors: vector === null ? null : vectors, chunks, root };
+    const hits = await searchRanked(ctx, query, vector, { ...options, mode: used });
+    return { how: { mode: used, reason, read_directly: text.readDirectly, left_out: text.leftOut }, hits };
+  };
+  try {
+    return await ask(await warm(index).text());
+  } catch (error) {
+    if (!(error instanceof SegmentDamaged)) throw error;
+    return ask(await warm(index).textWithoutFiles());
+  }
+}
+
+/** The query's vector, or why there is none. */
+async function vectorOf(
+  index: ReadableIndex,
+  query: string,
+  mode: SearchMode,
+  signal: AbortSignal | undefined,
+): Promise<{ vector: Float32Array | null; reason: string | null }> {
+  if (mode === 'lexical' || mode === 'symbol') return { vector: null, reason: null };
+  const { vectors } = index.readable;
+  if (vectors === null || (await vectors.count()) === 0) return { vector: null, reason: 'no chunk is embedded yet' };
+  try {
+    const embedder = await warm(index).embedder();
+    const embedded = await embedder.embed([query], signal);
+    if (embedded.failures[0]) throw new Error(`the query could not be embedded: ${embedded.failures[0].reason}`);
+    return { vector: embedded.vectors, reason: null };
+  } catch (error) {
+    if (mode === 'semantic' || !isOfTheModel(error)) throw error;
+    return { vector: null, reason: error.message };
+  }
+}
+
+function isOfTheModel(error: unknown): error is IndexerError {
+  const codes = ['MODEL_MISSING', 'MODEL_DAMAGED', 'MODEL_CHANGED', 'DEVICE_UNAVAILABLE', 'PLATFORM'];
+  return error instanceof IndexerError && codes.includes(error.code);
 }
 
 /** `py`, `.py` and `python3` are python. */

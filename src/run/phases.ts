@@ -16,6 +16,7 @@ import type { FileWriterContext } from '../store/replace-files.ts';
 import { type RunRecord, writeRunFile } from '../store/run-file.ts';
 import type { WritableIndex } from './opened.ts';
 import { phase1Inputs } from './phase1-inputs.ts';
+import { refreshTextIndex } from './text-index.ts';
 
 /** Runs a phase and tells how long it took; null where it had nothing to do. */
 export async function timed<T>(
@@ -95,6 +96,7 @@ export async function parse(
   );
   await updateRun(index, (run, now) => ({ ...run, phase1: { ...run.phase1, finished_at: now } }));
   fault('phase1.finished');
+  await refreshTextIndex(index);
   const { added, changed, removed } = result.files;
   if (added + changed + removed > 0 || !(await hasPeerFiles(stores.layout))) {
     await writePeerFiles(stores.layout, {
@@ -125,6 +127,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
   if (pending === 0) {
     await updateRun(index, (run, now) => ({ ...run, finished_at: now }));
     await compact(index, 0);
+    await refreshTextIndex(index);
     return null;
   }
   signal?.throwIfAborted();
@@ -160,6 +163,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
     phase2: run.phase2 && { ...run.phase2, finished_at: now },
   }));
   await compact(index, result.embedded);
+  await refreshTextIndex(index); // whose chunks are the same in another version of the table
   return result;
 }
 

@@ -40,3 +40,13 @@ export function conditionOf(filter: NarrowFilter, columns: readonly string[]): s
   if (filter.except?.length) conditions.push(not(isIn('file_path', filter.except)));
   return conditions.length === 0 ? undefined : allOf(conditions);
 }
+
+/** What it says of names, as a condition over the chunks. */
+export function namesOf({ functionName, className }: NarrowFilter): string | undefined {
+  const conditions: string[] = [];
+  const isOfThatName = (name: string, kinds: Iterable<string>) =>
+    allOf([isIn('name', [name]), isIn('chunk_type', kinds)]);
+  if (functionName) conditions.push(isOfThatName(functionName, FUNCTION_KINDS));
+  if (className) conditions.push(anyOf([isOfThatName(className, CLASS_KINDS), isIn('parent_name', [className])]));
+  return conditions.length === 0 ? undefined : allOf(conditions);
+}

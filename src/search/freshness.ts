@@ -6,7 +6,7 @@ import { readSource, type SourceRead } from '../discover/read-source.ts';
 import type { ChunksStore } from '../store/chunks.ts';
 import { readSteadily } from '../store/lance/read-steadily.ts';
 import { inSlices, isIn } from '../store/sql.ts';
-import type { NearestRow } from '../store/vectors.ts';
+import type { FoundRow } from '../store/vectors.ts';
 import { findText, type LineRange, linesOf } from './find-text.ts';
 
 /**
@@ -31,7 +31,7 @@ const LARGEST_BYTES = 64 * 1024 * 1024;
 
 /** In the order of the rows. Reads each file once, and nothing outside the root. */
 export async function compareWithFiles(
-  rows: readonly NearestRow[],
+  rows: readonly FoundRow[],
   { root, chunks }: { readonly root: string; readonly chunks: ChunksStore },
 ): Promise<Comparison[]> {
   const hashes = await hashesOf(
@@ -96,7 +96,7 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder(encoding).decode(bytes);
 }
 
-function compare(row: NearestRow, file: FileNow, indexedHash: string): Comparison {
+function compare(row: FoundRow, file: FileNow, indexedHash: string): Comparison {
   const indexed: LineRange = { startLine: row.startLine, endLine: row.endLine };
   if (file === 'gone' || file === 'unknown') {
     return { ...indexed, stale: file, textFound: file === 'gone' ? false : null, before: [], after: [] };

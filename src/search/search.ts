@@ -1,11 +1,12 @@
 // Query → ranked results, by the nearest vectors, each compared with its file as it is now.
 import { IndexerError } from '../core/errors.ts';
-import type { Embedder } from '../embedding/embedder.ts';
 import type { ChunksStore } from '../store/chunks.ts';
-import type { NearestRow, VectorsStore } from '../store/vectors.ts';
+import type { FoundRow, NearestRow, VectorsStore } from '../store/vectors.ts';
 import { conditionOf, type NarrowFilter, type SearchFilter } from './filter.ts';
 import { type Comparison, compareWithFiles, type Staleness } from './freshness.ts';
 import { highlightsOf } from './highlights.ts';
+import type { SearchMode } from './mode.ts';
+import { findRanked, type RankedContext } from './ranked.ts';
 
 /** One result, with the keys mcp-vector-search prints, and the breadcrumb. */
 export interface SearchHit {
@@ -16,7 +17,10 @@ export interface SearchHit {
   readonly start_line: number;
   readonly end_line: number;
   readonly language: string;
-  /** 1 − cosine distance / 2, from 0 to 1. */
+  /**
+   * From 0 to 1: how likely it is that the hit is a right one, comparable between queries. In the mode `semantic`, and of
+   * what is like a file, 1 − cosine distance / 2.
+   */
   readonly similarity_score: number;
   readonly rank: number;
   readonly chunk_type: string;
@@ -35,6 +39,14 @@ export interface SearchHit {
   readonly stale: Staleness;
   /** Whether the file holds the text as it is given here, at these lines; null where that is not known. */
   readonly text_found: boolean | null;
+  /** The lines of the part that matched, where the hit is a definition of several parts. */
+  readonly matched?: { readonly start_line: number; readonly end_line: number };
+  readonly signature?: string;
+  readonly docstring?: string;
+  /** Cyclomatic; 0 where it is not known. */
+  readonly complexity?: number;
+  /** What counted how much, by the names in `ranking/factors.ts`; where it was asked for. */
+  readonly why?: Readonly<Record<string, number>>;
 }
 
 export interface SearchContext {
@@ -54,15 +66,44 @@ export interface SearchOptions extends SearchFilter, Bounds {}
 /** The same with a filter that the engine understands. */
 export interface NarrowOptions extends NarrowFilter, Bounds {}
 
-/** The `limit` best hits, best first; ties in the order of path and line, so that equal indexes answer equally. */
-export async function searchVectors(
-  ctx: SearchContext & { readonly embedder: Embedder },
+/**
+ * The `limit` best definitions by words and meaning, best first. `vector` is the query's, of unit length; null where only
+ * words count.
+ */
+export async function searchRanked(
+  ctx: RankedContext & { readonly root: string },
   query: string,
+  vector: Float32Array | null,
+  { limit, threshold = 0, mode, why, ...filter }: NarrowOptions & { readonly mode: SearchMode; readonly why: boolean },
+): Promise<SearchHit[]> {
+  const found = await findRanked(ctx, query, vector, { limit, threshold, mode, filter });
+  const compared = await compareWithFiles(
+    found.map(({ row }) => row),
+    ctx,
+  );
+  return found.map((each, index) => {
+    const { row, score, matched } = each;
+    const moved = compared[index]!.startLine - row.startLine;
+    const isPart = matched.startLine !== row.startLine || matched.endLine !== row.endLine;
+    return {
+      ...toHit(query, row, score, compared[index]!, index + 1),
+      ...(isPart ? { matched: { start_line: matched.startLine + moved, end_line: matched.endLine + moved } } : {}),
+      signature: each.signature,
+      docstring: each.docstring,
+      complexity: each.complexity,
+      ...(why ? { why: each.why } : {}),
+    };
+  });
+}
+
+/** The chunks whose vectors are nearest; ties in the order of path and line, so that equal indexes answer equally. */
+export function searchVectors(
+  ctx: SearchContext,
+  query: string,
+  vector: Float32Array,
   options: NarrowOptions,
 ): Promise<SearchHit[]> {
-  const { vectors, failures } = await ctx.embedder.embed([query]);
-  if (failures[0]) throw new Error(`the query could not be embedded: ${failures[0].reason}`);
-  return nearestHits(ctx, vectors, query, options);
+  return nearestHits(ctx, vector, query, options);
 }
 
 /** Chunks of other files that are like a file of the index, best first. Errors: USAGE if it has no chunk there. */
@@ -91,7 +132,7 @@ async function nearestHits(
   const rows = found.filter((row) => similarityOf(row) >= threshold);
   rows.sort((a, b) => a.distance - b.distance || compare(a.filePath, b.filePath) || a.startLine - b.startLine);
   const compared = await compareWithFiles(rows, ctx);
-  return rows.map((row, index) => toHit(query, row, compared[index]!, index + 1));
+  return rows.map((row, index) => toHit(query, row, similarityOf(row), compared[index]!, index + 1));
 }
 
 function similarityOf(row: NearestRow): number {
@@ -102,7 +143,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function toHit(query: string, row: NearestRow, now: Comparison, rank: number): SearchHit {
+function toHit(query: string, row: FoundRow, score: number, now: Comparison, rank: number): SearchHit {
   const { startLine, endLine, before, after } = now;
   return {
     content: row.content,
@@ -110,7 +151,7 @@ function toHit(query: string, row: NearestRow, now: Comparison, rank: number): S
     start_line: startLine,
     end_line: endLine,
     language: row.language,
-    similarity_score: similarityOf(row),
+    similarity_score: score,
     rank,
     chunk_type: row.kind,
     function_name: row.functionName || null,

@@ -21,6 +21,8 @@ export interface Layout {
   readonly tandemDir: string;
   readonly structureDir: string;
   readonly structureTable: string;
+  /** The text index: derived from the chunks, built again if it is lost. */
+  readonly textDir: string;
   readonly lockFile: string;
   /** Whose index this is. */
   readonly projectFile: string;
@@ -63,6 +65,7 @@ export function layoutOf(indexDir: string): Layout {
     tandemDir,
     structureDir,
     structureTable: join(structureDir, 'structure.lance'),
+    textDir: join(tandemDir, 'text'),
     lockFile: join(tandemDir, 'lock'),
     projectFile: join(tandemDir, 'project.json'),
     runFile: join(tandemDir, 'run.json'),

@@ -1,6 +1,7 @@
 // What an index directory holds, and its tables opened for readers, who take no lock and change nothing.
 import { basename, dirname, join } from 'node:path';
 import { IndexerError } from '../core/errors.ts';
+import { allEnded } from '../core/iterate.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
 import { exists } from './files/atomic-file.ts';
 import { connect } from './lance/connect.ts';
@@ -23,6 +24,8 @@ export interface ReadableStores extends AsyncDisposable {
   readonly chunks: ChunksStore;
   /** Null where no chunk has been embedded and no table of vectors exists yet. */
   readonly vectors: VectorsStore | null;
+  /** Calls it, before the tables are closed. */
+  readonly whenClosed: (close: () => Promise<void>) => void;
 }
 
 const NO_COMMITS: Fence = () => Promise.reject(new Error('a reader does not write'));
@@ -76,13 +79,16 @@ export async function openForReading(options: ReadingOptions): Promise<ReadableS
   };
   const chunksTable = await open(layout.chunksTable);
   const vectorsTable = vectorsPath === null ? null : await open(vectorsPath);
+  const closers: (() => Promise<void>)[] = [];
   return {
     layout,
     chunks: chunksStore(chunksTable),
     vectors:
       vectorsTable &&
       vectorsStore(vectorsTable, { dimension: await dimensionOf(vectorsTable), projectName: basename(options.root) }),
+    whenClosed: (close) => void closers.push(close),
     async [Symbol.asyncDispose]() {
+      await allEnded(closers.map((close) => close()));
       chunksTable.close();
       vectorsTable?.close();
     },

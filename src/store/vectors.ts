@@ -8,8 +8,8 @@ import { idsOf, type TableHandle } from './lance/table.ts';
 import { PLACE_SCHEMA, type VectorBatch, vectorBatchToArrow, vectorsSchema } from './schema.ts';
 import { inSlices, isIn, plus, quoted } from './sql.ts';
 
-/** A row found by search; `distance` is the cosine distance, 0 to 2. */
-export interface NearestRow {
+/** A chunk that was found, as search shows it. */
+export interface FoundRow {
   readonly chunkId: string;
   readonly filePath: string;
   readonly content: string;
@@ -21,17 +21,25 @@ export interface NearestRow {
   readonly functionName: string;
   readonly className: string;
   readonly breadcrumb: string;
+}
+
+/** `distance` is the cosine distance, 0 to 2. */
+export interface NearestRow extends FoundRow {
   readonly distance: number;
+}
+
+export interface NearestOptions {
+  readonly limit: number;
+  readonly where?: string | undefined;
+  /** False leaves `content` empty, which saves most of the reading. */
+  readonly content?: boolean | undefined;
 }
 
 export interface VectorsStore {
   /** Appends one batch in one commit. Throws before anything is written if a vector is not finite and of unit norm. */
   add(batch: VectorBatch): Promise<void>;
   /** The rows nearest to `vector` by cosine, nearest first. */
-  nearest(
-    vector: Float32Array,
-    options: { readonly limit: number; readonly where?: string | undefined },
-  ): Promise<NearestRow[]>;
+  nearest(vector: Float32Array, options: NearestOptions): Promise<NearestRow[]>;
   /** The direction a file's chunks point to together, of unit length; null if it has none. */
   directionOf(filePath: string): Promise<Float32Array | null>;
   deleteByIds(chunkIds: readonly string[]): Promise<void>;
@@ -189,12 +197,13 @@ const NEAREST_COLUMNS = [
 async function nearest(
   table: TableHandle,
   vector: Float32Array,
-  { limit, where }: { limit: number; where?: string | undefined },
+  { limit, where, content = true }: NearestOptions,
 ): Promise<NearestRow[]> {
   let query = table.engine.vectorSearch(vector).distanceType('cosine').limit(limit);
   if (where !== undefined) query = query.where(where);
   const present = new Set(await table.columns());
-  const columns = NEAREST_COLUMNS.filter((name) => !LATER_COLUMNS.has(name) || present.has(name));
+  const isWanted = (name: string) => content || name !== 'content';
+  const columns = NEAREST_COLUMNS.filter((name) => (!LATER_COLUMNS.has(name) || present.has(name)) && isWanted(name));
   const rows = (await query.select([...columns, '_distance']).toArray()) as Record<string, string | number | null>[];
   const text = (value: string | number | null | undefined) => (typeof value === 'string' ? value : '');
   return rows.map((row) => ({

@@ -58,6 +58,8 @@ const HIT: SearchHit = {
   text_found: true,
 };
 
+const HOW: SearchAnswer['how'] = { mode: 'hybrid', reason: null, read_directly: 0, left_out: 0 };
+
 const STATE: IndexState = {
   complete: true,
   phase1: 'finished',
@@ -111,6 +113,7 @@ async function tandem(typed: readonly string[], answers: Answers = {}) {
       calls.push({ name: 'search', options: { query, ...options } });
       const answer: SearchAnswer = {
         schema: 1,
+        how: HOW,
         index: answers.state ?? STATE,
         filters: { ...NO_FILTERS, ...answers.filters },
         similar_to: answers.similar ?? null,
@@ -448,7 +451,7 @@ describe('search', () => {
 
   it('of an index that is not complete says how much it searched, and what to do', async () => {
     const { out, err, exitCode } = await tandem(['search', 'x'], { state: started });
-    expect(out.lines()).toEqual(['No results for x among 30 of 1,180 chunks']);
+    expect(out.lines()).toEqual(['No results for x']);
     expect(err.lines()).toEqual([
       expect.stringMatching(
         /^warning the index is not complete: 30 of 1,180 chunks are embedded; go on with: tandem resume \//,
@@ -483,6 +486,7 @@ describe('search', () => {
       expect(thrown).toBeUndefined();
       expect(JSON.parse(out.text())).toEqual({
         schema: 1,
+        how: HOW,
         index: started,
         filters: NO_FILTERS,
         similar_to: null,

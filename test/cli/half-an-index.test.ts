@@ -16,23 +16,27 @@ const answerOf = (root: string, ...args: string[]): SearchAnswer => {
 };
 
 describe('chunks without vectors', () => {
-  test('after phase 1 search says that none is embedded, and how to go on', () => {
+  test('after phase 1 search answers by words, says that no chunk is embedded, and how to go on', () => {
     const root = temporary();
     write(root, SOURCE);
     tandem(root, 'index', '--phase=1', '-q');
     const plain = tandem(root, 'search', 'beta');
-    expect([plain.code, plain.stdout]).toEqual([0, 'No results for beta among 0 of 2 chunks\n']);
+    expect([plain.code, plain.stdout]).toEqual([0, expect.stringContaining('src/a.py:5-6  function beta')]);
     expect(plain.stderr).toMatch(/0 of 2 chunks are embedded; go on with: node .*tandem\.js resume \//);
+    expect(plain.stderr).toContain('this answer is by words alone: no chunk is embedded yet');
+    const semantic = tandem(root, 'search', 'beta', '--mode=semantic');
+    expect([semantic.code, semantic.stdout]).toEqual([0, 'No results for beta among 0 of 2 chunks\n']);
     expect(tandem(root, 'search', 'beta', '--require-complete').code).toBe(4);
     expect(tandem(root, 'search', 'beta', '--json')).toMatchObject({
       code: 0,
-      stdout: '[]\n',
+      stdout: expect.stringContaining('"function_name": "beta"'),
       stderr: expect.stringContaining('0 of 2 chunks'),
     });
     expect(answerOf(root)).toMatchObject({
       schema: 1,
       index: { complete: false, phase1: 'finished', chunks: { total: 2, embedded: 0, pending: 2 } },
-      hits: [],
+      how: { mode: 'lexical', reason: 'no chunk is embedded yet' },
+      hits: [{ function_name: 'beta' }],
     });
     expect(tandem(root, 'resume', '-q').code).toBe(0);
     expect(tandem(root, 'search', 'beta', '--require-complete')).toMatchObject({ code: 0, stderr: '' });

@@ -1,17 +1,20 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { invocationDirectory } from '../../config/environment.ts';
 import { IndexerError } from '../../core/errors.ts';
-import type { SearchAnswer } from '../../index.ts';
+import type { SearchAnswer, SearchMode } from '../../index.ts';
 import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
 import { EXIT } from '../failure.ts';
 
 const MOST_RESULTS = 1000;
+const SEARCH_MODES: readonly SearchMode[] = ['hybrid', 'semantic', 'lexical', 'symbol'];
 
 const EXAMPLES = `Examples:
   tandem search "where are retries decided"
   tandem search "parse a config file" -k 3
   tandem search "open the database" --json -p ~/code/app
   tandem search "retry" --language python --files src --files "!*_test.py" --threshold 0.6
+  tandem search "SessionStore.load" --mode symbol
+  tandem search "how are cookies signed" --why
   tandem search --similar src/queue.ts
 `;
 
@@ -25,6 +28,8 @@ interface SearchFlags extends GlobalFlags {
   readonly threshold?: number;
   readonly similar?: boolean;
   readonly content: boolean;
+  readonly mode?: SearchMode;
+  readonly why?: boolean;
   readonly envelope?: boolean;
   readonly requireComplete?: boolean;
 }
@@ -32,8 +37,10 @@ interface SearchFlags extends GlobalFlags {
 export function registerSearch(program: Command, cli: Cli): void {
   program
     .command('search <query...>')
-    .summary('find code by meaning')
-    .description('Find the chunks whose meaning is closest to the query.')
+    .summary('find code by meaning and by words')
+    .description(
+      'Find the definitions that answer a query: a question in words, a symbol, a path, an error message or a piece of code.',
+    )
     .addHelpText('before', EXAMPLES)
     .addOption(new Option('-l, --limit <n>', 'how many results at most').default(10).argParser(parseLimit))
     .addOption(new Option('-k <n>', 'the same as --limit').argParser(parseLimit))
@@ -48,6 +55,12 @@ export function registerSearch(program: Command, cli: Cli): void {
     .addOption(new Option('--class <name>', 'only the class of this name, and its members').argParser(parseName))
     .addOption(new Option('-t, --threshold <score>', 'only hits of at least this score').argParser(parseScore))
     .option('-s, --similar', 'the query is a file: find what is like it elsewhere')
+    .addOption(
+      new Option('-m, --mode <mode>', 'hybrid (the default), or only semantic, lexical or symbol').choices(
+        SEARCH_MODES,
+      ),
+    )
+    .option('--why', 'say of each hit what counted how much')
     .option('--no-content', 'print places without code')
     .option('--envelope', 'print one JSON object: the state of the index, the filters and the hits (also --json=v2)')
     .option('--require-complete', 'exit with 4 if the index is not complete')
@@ -66,6 +79,8 @@ export function registerSearch(program: Command, cli: Cli): void {
         functionName: flags.function,
         className: flags.class,
         threshold: flags.threshold,
+        mode: flags.mode,
+        why: flags.why,
         similarTo: flags.similar ? query : undefined,
         from: invocationDirectory(),
       });

@@ -9,6 +9,7 @@ export function printDoubts(err: Output, answer: SearchAnswer, next: (command: s
   const warn = (text: string) => err.line(`${err.yellow('warning')} ${text}`);
   const state = describeState(answer.index, next);
   if (state !== null) warn(state);
+  for (const note of describeHow(answer.how, next)) warn(note);
   for (const doubt of describeFilters(answer.filters)) warn(doubt);
   const { similar_to: similar } = answer;
   if (similar?.stale === true || similar?.stale === 'gone') {
@@ -32,6 +33,17 @@ function describeFilters({ files, languages }: SearchAnswer['filters']): string[
       .filter(({ language }) => language === null)
       .map(({ typed, nearest }) => `no indexed file is in "${visible(typed)}" of --language${meant(nearest)}`),
   ];
+}
+
+/** What was searched otherwise than was asked for, or only in part. */
+function describeHow({ mode, reason, left_out }: SearchAnswer['how'], next: (command: string) => string): string[] {
+  const notes: string[] = [];
+  if (reason !== null) notes.push(`this answer is by ${mode === 'lexical' ? 'words' : mode} alone: ${visible(reason)}`);
+  if (left_out > 0) {
+    const what = `${count(left_out)} chunks could not be searched by their words`;
+    notes.push(`${what}, for the text index does not hold them; build it with: ${next('index')}`);
+  }
+  return notes;
 }
 
 /** Null where every chunk that is known can be found. */

@@ -9,10 +9,10 @@ const MOST_COLUMNS = 160;
 const INDENT = '    ';
 
 /** Each hit: place, kind, breadcrumb, score; under it the chunk's first line and those that share words with the query. */
-export function printHits(out: Output, query: string, { hits, index: { chunks } }: SearchAnswer): void {
+export function printHits(out: Output, query: string, { hits, how, index: { chunks } }: SearchAnswer): void {
   if (hits.length === 0) {
-    const part =
-      chunks.embedded < chunks.total ? ` among ${count(chunks.embedded)} of ${count(chunks.total)} chunks` : '';
+    const isPartial = chunks.embedded < chunks.total && (how.mode === 'semantic' || how.mode === 'similar');
+    const part = isPartial ? ` among ${count(chunks.embedded)} of ${count(chunks.total)} chunks` : '';
     out.line(`No results for ${visible(query)}${part}`);
   }
   const columns = Math.min(out.columns() ?? MOST_COLUMNS, MOST_COLUMNS) - INDENT.length;
@@ -27,6 +27,7 @@ export function printHits(out: Output, query: string, { hits, index: { chunks } 
     out.line(
       `${hit.rank}. ${out.bold(visible(hit.location))}  ${out.cyan(kind)}  ${out.dim(hit.similarity_score.toFixed(3))}${doubt === '' ? '' : `  ${out.yellow(doubt)}`}`,
     );
+    if (hit.why) out.line(INDENT + out.dim(describeWhy(hit.why)));
     const highlights = new Set(hit.highlights.flatMap(visibleLines).map((line) => line.trim()));
     for (const line of excerpt(hit.content, highlights)) {
       const shown = line.slice(0, columns);
@@ -41,6 +42,20 @@ function doubtOf({ stale, text_found }: SearchHit): string {
   if (stale === 'unknown') return '(could not be compared with the file)';
   if (!stale) return '';
   return text_found ? '(the file has changed, this text has not)' : '(the file has changed: this text is not in it)';
+}
+
+/** What was added, greatest first, then by what the sum was multiplied. */
+function describeWhy(why: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(why);
+  const added = entries.filter(([name, value]) => !name.startsWith('×') && value >= 0.005);
+  const factors = entries.filter(([name]) => name.startsWith('×'));
+  return [
+    added
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, value]) => `${name} ${value.toFixed(2)}`)
+      .join(' + '),
+    ...factors.map(([name, value]) => `× ${value} (${name.slice(1)})`),
+  ].join(' ');
 }
 
 function excerpt(content: string, highlights: ReadonlySet<string>): string[] {

@@ -1,0 +1,88 @@
+// A query → definitions, ranked by words and meaning, with what is shown of them.
+import { CLASS_KINDS, FUNCTION_KINDS } from '../core/chunk.ts';
+import type { ChunksStore } from '../store/chunks.ts';
+import { readDetails } from '../store/details.ts';
+import type { FoundRow } from '../store/vectors.ts';
+import { acceptedBy } from './accept.ts';
+import { conditionOf, type NarrowFilter } from './filter.ts';
+import type { SearchMode } from './mode.ts';
+import { confidenceOf } from './ranking/confidence.ts';
+import { type Result, toResults } from './ranking/definitions.ts';
+import { readQuery } from './ranking/query.ts';
+import { evidenceOf, weigh } from './ranking/rank.ts';
+import { retrieve, type Sources } from './retrieve.ts';
+
+export interface RankedContext extends Sources {
+  readonly chunks: ChunksStore;
+}
+
+/** A definition that was found, as the row of its text. */
+export interface FoundDefinition {
+  readonly row: FoundRow;
+  /** From 0 to 1, comparable between queries. */
+  readonly score: number;
+  readonly why: Readonly<Record<string, number>>;
+  readonly docstring: string;
+  readonly signature: string;
+  readonly complexity: number;
+  /** The part that matched. */
+  readonly matched: { readonly startLine: number; readonly endLine: number };
+}
+
+export interface RankedOptions {
+  readonly mode: SearchMode;
+  readonly limit: number;
+  readonly threshold: number;
+  readonly filter: NarrowFilter;
+}
+
+/** `vector` is the query's, of unit length; null where only words count. */
+export async function findRanked(
+  ctx: RankedContext,
+  text: string,
+  vector: Float32Array | null,
+  { mode, limit, threshold, filter }: RankedOptions,
+): Promise<FoundDefinition[]> {
+  const query = readQuery(text);
+  const where = ctx.vectors === null ? undefined : conditionOf(filter, await ctx.vectors.table.columns());
+  const narrowed = { accepts: await acceptedBy(filter, ctx.chunks), where };
+  const { candidates, weightOf } = await retrieve(ctx, query, vector, { mode, narrowed, limit });
+  const ranked = weigh(query, evidenceOf(query, candidates, weightOf));
+  const results = toResults(ranked, limit).filter((result) => confidenceOf(result.score) >= threshold);
+  return describe(results, ctx.chunks);
+}
+
+async function describe(results: readonly Result[], chunks: ChunksStore): Promise<FoundDefinition[]> {
+  const ids = results.flatMap(({ best, parts }) => [best.candidate.document, ...parts].map(({ chunkId }) => chunkId));
+  const details = await readDetails(chunks.table, [...new Set(ids)]);
+  return results.flatMap((result): FoundDefinition[] => {
+    const { document } = result.best.candidate;
+    const best = details.get(document.chunkId);
+    if (best === undefined) return []; // the row has gone since
+    const isWhole = result.startLine !== best.startLine || result.endLine !== best.endLine;
+    const shown = isWhole ? result.parts.flatMap(({ chunkId }) => details.get(chunkId) ?? []) : [best];
+    return [
+      {
+        row: {
+          chunkId: best.chunkId,
+          filePath: best.filePath,
+          content: shown.map(({ content }) => content).join('\n'),
+          language: best.language,
+          startLine: result.startLine,
+          endLine: result.endLine,
+          kind: best.kind,
+          name: best.name,
+          functionName: FUNCTION_KINDS.has(best.kind) ? best.name : '',
+          className: CLASS_KINDS.has(best.kind) ? best.name : best.parentName,
+          breadcrumb: best.breadcrumb,
+        },
+        score: confidenceOf(result.score),
+        why: result.best.why,
+        docstring: best.docstring,
+        signature: best.signature,
+        complexity: best.complexity,
+        matched: { startLine: best.startLine, endLine: best.endLine },
+      },
+    ];
+  });
+}
