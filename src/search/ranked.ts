@@ -8,6 +8,7 @@ import { conditionOf, type NarrowFilter } from './filter.ts';
 import type { SearchMode } from './mode.ts';
 import { confidenceOf } from './ranking/confidence.ts';
 import { type Result, toResults } from './ranking/definitions.ts';
+import type { Factors } from './ranking/factors.ts';
 import { readQuery } from './ranking/query.ts';
 import { evidenceOf, weigh } from './ranking/rank.ts';
 import { retrieve, type Sources } from './retrieve.ts';
@@ -34,6 +35,8 @@ export interface RankedOptions {
   readonly limit: number;
   readonly threshold: number;
   readonly filter: NarrowFilter;
+  /** Others than the program's own, to measure what each is worth. */
+  readonly factors?: Factors | undefined;
 }
 
 /** `vector` is the query's, of unit length; null where only words count. */
@@ -41,14 +44,14 @@ export async function findRanked(
   ctx: RankedContext,
   text: string,
   vector: Float32Array | null,
-  { mode, limit, threshold, filter }: RankedOptions,
+  { mode, limit, threshold, filter, factors }: RankedOptions,
 ): Promise<FoundDefinition[]> {
   const query = readQuery(text);
   const where = ctx.vectors === null ? undefined : conditionOf(filter, await ctx.vectors.table.columns());
   const narrowed = { accepts: await acceptedBy(filter, ctx.chunks), where };
   const { candidates, weightOf } = await retrieve(ctx, query, vector, { mode, narrowed, limit });
-  const ranked = weigh(query, evidenceOf(query, candidates, weightOf));
-  const results = toResults(ranked, limit).filter((result) => confidenceOf(result.score) >= threshold);
+  const ranked = weigh(query, evidenceOf(query, candidates, weightOf), factors);
+  const results = toResults(ranked, limit, factors).filter((result) => confidenceOf(result.score) >= threshold);
   return describe(results, ctx.chunks);
 }
 
