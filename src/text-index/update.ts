@@ -1,6 +1,6 @@
 // The writer's side: brings the text index up to the chunks. Under the lock, when the chunks are as a run leaves them.
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { errnoOf } from '../core/errors.ts';
@@ -77,8 +77,8 @@ async function openSegments(textDir: string, entries: readonly SegmentEntry[]): 
   const known: Known[] = [];
   for (const entry of entries) {
     try {
+      if (crc32(await readFile(join(textDir, entry.name))) !== entry.crc32) continue;
       const live = await LiveSegment.open(textDir, entry);
-      live.segment.files();
       known.push({ entry, live });
     } catch (error) {
       if (!(error instanceof SegmentDamaged) && errnoOf(error) !== 'ENOENT') throw error;

@@ -1,5 +1,5 @@
 // The text index beside real tables: it holds what the chunks say, whatever was lost or left behind.
-import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { WritableStores } from '../../src/store/open.ts';
@@ -19,6 +19,12 @@ const update = (stores: WritableStores, fault: (name: string) => void = () => un
 
 const segmentsOf = (stores: WritableStores) =>
   readdirSync(stores.layout.textDir).filter((name) => name.endsWith('.seg'));
+
+function flipBit(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[100]! ^= 1;
+  writeFileSync(path, bytes);
+}
 
 /** Paths that a word is found in, and how many chunks had to be read from the table. */
 async function found(stores: WritableStores, word: string, useFiles = true) {
@@ -115,6 +121,16 @@ describe('the text index', () => {
     expect(await found(stores, 'common')).toEqual({ paths: ['a.py', 'b.py', "c's.py"], read: 6 });
     expect(await update(stores)).toBe(3);
     expect(await found(stores, 'common')).toEqual({ paths: ['a.py', 'b.py', "c's.py"], read: 0 });
+  });
+
+  test('with a flipped bit in its postings is built again by the next update', async () => {
+    await using directory = await temporaryDirectory();
+    await using stores = await filled(directory.path);
+    const [segment] = segmentsOf(stores);
+    flipBit(join(stores.layout.textDir, segment!));
+    expect(await update(stores)).toBe(3);
+    expect(segmentsOf(stores)).not.toContain(segment);
+    expect((await found(stores, 'common')).paths).toHaveLength(3);
   });
 
   test.each(['text-index.segment', 'text-index.built', 'text-index.written'])(
