@@ -18,7 +18,7 @@ const option = (name) => (flag(name) ? args[args.indexOf(`--${name}`) + 1] : und
 
 const sets = readSets();
 for (const set of sets) set.searcher = await openSearcher(set.folder);
-const isOfLines = ({ labels }) => labels.some(({ targets }) => targets.some(({ start }) => start !== undefined));
+const isOfLines = ({ labels }) => labels.every(({ targets }) => targets.every(({ start }) => start !== undefined));
 const kinds = [
   ['files', sets.filter((set) => !isOfLines(set))],
   ['lines', sets.filter(isOfLines)],

@@ -14,7 +14,7 @@ const NARROWED = { accepts: null, where: undefined };
 export const WAYS = ['vectors', 'rrf', 'lexical', 'hybrid'];
 
 export async function openSearcher(folder) {
-  const index = await openForReading(await loadConfig({ path: folder }));
+  const index = await openForReading(await loadConfig({ path: folder, creates: false }));
   const { vectors } = index.readable;
   const text = await warm(index).text();
   const known = new Map();
@@ -56,8 +56,8 @@ function placeOf(file_path, start_line, end_line) {
 }
 
 function fusedByRank(candidates) {
-  const ranks = (valueOf) => {
-    const sorted = candidates.filter((each) => valueOf(each) > 0).sort((a, b) => valueOf(b) - valueOf(a));
+  const ranks = (measure) => {
+    const sorted = candidates.filter((each) => measure(each) > 0).sort((a, b) => measure(b) - measure(a));
     return new Map(sorted.map((each, rank) => [each, 1 / (60 + rank)]));
   };
   const lists = [ranks(({ cosine }) => cosine ?? 0), ranks(({ lexical }) => lexical)];
