@@ -21,7 +21,6 @@ export {
   type IndexState,
   type LanguageChoice,
   type SearchAnswer,
-  type SearchedHow,
   type SearchHit,
   type SearchMode,
   type SearchOptions,

@@ -13,6 +13,7 @@ import { SegmentDamaged } from '../text-index/segment.ts';
 import { warm } from './warm-search.ts';
 
 export type { FileChoice } from '../search/match-files.ts';
+export type { SearchMode } from '../search/mode.ts';
 export type { AppliedFilters, LanguageChoice } from '../search/narrow.ts';
 export type { SearchHit, SearchOptions } from '../search/search.ts';
 export type { IndexState } from '../store/state.ts';
