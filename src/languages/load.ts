@@ -29,6 +29,7 @@ export interface Language {
   readonly joins: ReadonlySet<ChunkKind>;
   readonly commentsBelow: boolean;
   readonly prose: boolean;
+  readonly notebook: boolean;
   readonly density: number;
   /** Null for a language that is only known by name. */
   readonly grammar: GrammarFile | null;

@@ -53,6 +53,8 @@ export const languageSchema = v.strictObject({
   joins: v.optional(words, []),
   /** True where a paragraph may be one long line: such a text is not taken for minified code. */
   prose: v.optional(v.boolean(), false),
+  /** True if its files are Jupyter notebooks: their cells are read as Markdown, with code in fences. */
+  notebook: v.optional(v.boolean(), false),
   /** How many word pieces its texts have for each that `sizeOf` estimates, where that is clearly more than one. */
   density: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(2)), 1),
   /** True where a comment right below a definition, and apart from the next, is that definition's. */

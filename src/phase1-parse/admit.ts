@@ -1,6 +1,7 @@
 // Whether a file's bytes are worth cutting into chunks, and as what. Policy, not failure: what is left out is counted.
 import type { Language } from '../languages/load.ts';
 import { findLanguage, type LanguageRegistry } from '../languages/registry.ts';
+import { notebookText } from './chunk/notebook.ts';
 import { maskSecrets } from './chunk/secrets.ts';
 import { decode, isBinary, isGenerated, isMinified, lineTable } from './chunk/source-text.ts';
 import type { Source } from './chunk/types.ts';
@@ -38,11 +39,12 @@ export function admit(
   if (isBinary(bytes)) return { kind: 'skipped', reason: 'binary' };
   if (bytes.length > Math.min(MAX_BYTES, options.maxFileBytes ?? MAX_BYTES))
     return { kind: 'skipped', reason: 'too large' };
-  const { text: written, damaged } = decode(bytes);
+  const { text: decoded, damaged } = decode(bytes);
+  const language = findLanguage(languages, path, decoded);
+  const written = (language?.notebook ? notebookText(decoded) : null) ?? decoded;
   if (!/\S/.test(written)) return { kind: 'empty' };
   const { text, masked } = options.allowSecrets ? { text: written, masked: 0 } : maskSecrets(written);
   const lines = lineTable(text);
-  const language = findLanguage(languages, path, text);
   if (isMinified(text, lines, language?.grammar != null && !language.prose))
     return { kind: 'skipped', reason: 'minified' };
   if (isGenerated(text, lines)) return { kind: 'skipped', reason: 'generated' };
