@@ -11,7 +11,7 @@ import { openSyntax } from '../dist/phase1-parse/syntax/syntax.js';
 import { median } from './lib/measure.mjs';
 import { measureParsing, measurePython } from './lib/parse.mjs';
 import { foldersOf, option, sampleFiles } from './lib/sample.mjs';
-import { largeTree, laterRuns, peerProcess, phase1Process } from './lib/whole.mjs';
+import { largeTree, laterRuns, mvsProcess, phase1Process } from './lib/whole.mjs';
 
 const args = process.argv.slice(2);
 const folders = foldersOf(args);
@@ -126,7 +126,7 @@ async function peers() {
   line('  CPU, s', number(own.cpu), '');
   line('  peak memory, MB', number(own.peakMb, 0), '≤ 400 (700 files)');
   if (program === undefined) return console.log('  the peer: not measured, no --peer');
-  const peer = peerProcess(program, root, runs);
+  const peer = mvsProcess(program, root, runs);
   line(`  the peer, s (CPU ${number(peer.cpu)} s, ${number(peer.peakMb, 0)} MB)`, number(peer.wall), '');
   line('  faster than the peer', `${number(peer.wall / own.wall)}×`, '≥ 4×');
   line('  memory, of the peer’s', number(own.peakMb / peer.peakMb), '≤ 0.25');

@@ -1,6 +1,6 @@
 // `npm run test:compat [-- --peer=<path of mcp-vector-search>]`: our index under the hands of the real tool, and the
 // other way round. Needs Python; without it, or without the tool, every check is skipped and counted. Takes minutes: each
-// start of that tool costs some ten seconds. The last line of stdout counts.
+// start of mcp-vector-search costs some ten seconds. The last line of stdout counts.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findPeer } from './compat/peer.mjs';
+import { findMvs } from './compat/peer.mjs';
 import { lostRows, pathsOf, readTables } from './compat/tables.mjs';
 import { root, setup } from './setup.mjs';
 
@@ -40,7 +40,7 @@ async function main() {
       .find((word) => word.startsWith('--peer='))
       ?.slice(7) ?? process.env.TANDEM_PEER;
   await setup();
-  const peer = findPeer(given);
+  const peer = findMvs(given);
   if ('missing' in peer && given) {
     console.error(`the mcp-vector-search that was named cannot be run: ${peer.missing}`);
     process.exitCode = 2;
@@ -63,7 +63,7 @@ async function main() {
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
 
-/** Our index, then that tool. Later checks build on earlier ones, so a step that throws fails its check alone. */
+/** Our index, then mcp-vector-search. Later checks build on earlier ones, so a step that throws fails its check alone. */
 async function checkOurs(peer, project) {
   makeProject(project);
   tandem(project, 'index');
@@ -141,7 +141,7 @@ async function checkOurs(peer, project) {
   });
 }
 
-/** That tool's index, then ours. */
+/** mcp-vector-search's index, then ours. */
 async function checkTheirs(peer, project) {
   makeProject(project);
   const init = [

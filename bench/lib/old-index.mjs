@@ -9,7 +9,7 @@ import { toArrow } from '../../dist/store/lance/arrow.js';
 
 const DIMENSION = 384;
 const ROWS_A_FILE = 20;
-/** What that tool wrote at a time; its tables are fragmented accordingly. */
+/** What mcp-vector-search wrote at a time; its tables are fragmented accordingly. */
 const ROWS_A_COMMIT = 2_000;
 
 const TEXTS =

@@ -39,7 +39,7 @@ export function phase1Process(root, runs) {
 }
 
 /** `index chunk` of the real mcp-vector-search over a copy of the tree; its own set-up is not counted. */
-export function peerProcess(program, root, runs) {
+export function mvsProcess(program, root, runs) {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
   try {
     const samples = Array.from({ length: runs }, (_, run) => {

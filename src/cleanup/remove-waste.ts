@@ -30,7 +30,7 @@ const KEEP_STRAYS_MS = 60 * 60_000;
 export interface CleanupOptions {
   /** Only looks; takes no lock. */
   readonly dryRun?: boolean | undefined;
-  /** Removes also what is so young that a reader or another program may be using it. */
+  /** Removes also what is so young that a reader or mcp-vector-search may be using it. */
   readonly now?: boolean | undefined;
   /** Checked between kinds of waste. */
   readonly signal?: AbortSignal | undefined;

@@ -4,7 +4,7 @@ import { mapConcurrent } from '../core/iterate.ts';
 import { exists } from '../store/files/atomic-file.ts';
 import { connect } from '../store/lance/connect.ts';
 import { openTable } from '../store/lance/table.ts';
-import { writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
+import { writeMvsFiles } from '../store/mcp-vector-search/metadata-files.ts';
 import { removeFiles } from '../store/replace-files.ts';
 import { readRunFile, writeRunFile } from '../store/run-file.ts';
 import type { FindWaste, Place } from './waste.ts';
@@ -24,8 +24,8 @@ export const findVanishedFiles: FindWaste = async (place) => {
 async function rowsByPath({ layout }: Place): Promise<Map<string, number>> {
   const rows = new Map<string, number>();
   if (!(await exists(layout.chunksTable))) return rows;
-  const fence = () => Promise.reject(new Error('looking does not write'));
-  const table = await openTable(await connect(layout.lanceDir), layout.chunksTable, { schema: null, fence });
+  const assertLocked = () => Promise.reject(new Error('looking does not write'));
+  const table = await openTable(await connect(layout.lanceDir), layout.chunksTable, { schema: null, assertLocked });
   try {
     for await (const batch of table.scan({ columns: ['file_path'] })) {
       for (const path of batch.strings('file_path')) rows.set(path ?? '', (rows.get(path ?? '') ?? 0) + 1);
@@ -47,6 +47,6 @@ async function remove({ root, stores, fault }: Place, paths: readonly string[]):
   await removeFiles(writer, paths);
   await stores.ledger.makeDurable();
   fault('cleanup.vanished-removed');
-  await writePeerFiles(stores.layout, { root, files: stores.ledger.files });
+  await writeMvsFiles(stores.layout, { root, files: stores.ledger.files });
   if (run !== null) await writeRunFile(runFile, run);
 }

@@ -1,7 +1,7 @@
 // The tree of commands. Knows commander; knows nothing of processes.
 import { Command, CommanderError, type Option } from 'commander';
+import { mvsEnvironmentWarnings } from '../config/mvs-environment.ts';
 import { packageVersion } from '../config/package.ts';
-import { peerEnvironmentWarnings } from '../config/peer-environment.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
 import { registerCleanup } from './commands/cleanup.ts';
@@ -13,7 +13,7 @@ import { registerSearch } from './commands/search.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerUnlock } from './commands/unlock.ts';
 import { registerVerify } from './commands/verify.ts';
-import { translate } from './peer-spellings.ts';
+import { translate } from './mvs-spellings.ts';
 
 const EXAMPLES = `Examples:
   tandem index                      index the project you stand in
@@ -73,7 +73,7 @@ export async function runProgram(
 ): Promise<void> {
   try {
     const { words, warnings } = translate(versionedJson(commandFirst(program, typed)));
-    for (const warning of [...warnings, ...peerEnvironmentWarnings()]) notify(warning);
+    for (const warning of [...warnings, ...mvsEnvironmentWarnings()]) notify(warning);
     if (words.length > 0 || warnings.length === 0) await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

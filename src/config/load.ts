@@ -8,8 +8,8 @@ import { editDistance, nearest } from '../core/nearest.ts';
 import { type Environment, invocationDirectory } from './environment.ts';
 import { defaultIndexDir, namedIndexDir } from './index-place.ts';
 import { workersWithin } from './memory.ts';
-import { readPeerConfig } from './peer-config.ts';
-import { peerVariables } from './peer-environment.ts';
+import { readMvsConfig } from './mvs-config.ts';
+import { mvsVariables } from './mvs-environment.ts';
 import { hubSettings, indexPath, namedModel, relativePlaces, userCacheDir, userFilePath } from './places.ts';
 import { INDEX_DIR_NAME, isInside, realPath, resolveRoot } from './root.ts';
 import {
@@ -72,7 +72,7 @@ export function loadConfig(request: ConfigRequest): Config {
   const merged = mergeLayers(layers, userCacheDir(env));
   const indexDir = merged.indexDir === undefined ? defaultIndexDir(root) : namedIndexDir(merged.indexDir);
   const cacheDir = merged.cacheDir ?? userCacheDir(env);
-  const peer = readPeerConfig(indexDir);
+  const mvs = readMvsConfig(indexDir);
   return Object.freeze({
     root,
     indexDir,
@@ -91,8 +91,8 @@ export function loadConfig(request: ConfigRequest): Config {
         : Object.freeze({ id: merged.hubId, isAllowed: merged.allowDownload, ...hubSettings(env) }),
     // No other device was measured to be faster with the bundled model, which is made for processors.
     device: merged.device === 'auto' ? 'cpu' : merged.device,
-    sources: peer?.sources,
-    peerModel: peer?.embeddingModel ?? env.MCP_VECTOR_SEARCH_EMBEDDING_MODEL ?? null,
+    sources: mvs?.sources,
+    mvsModel: mvs?.embeddingModel ?? env.MCP_VECTOR_SEARCH_EMBEDDING_MODEL ?? null,
     cache:
       merged.cache === 'off' || cacheDir === null
         ? null
@@ -140,8 +140,8 @@ function languageFolders(layers: readonly Layer[]): LanguageFolder[] {
 
 function environmentSettings(env: Environment): Settings {
   const given: Record<string, string> = {};
-  const peer = peerVariables(env);
-  const nameOf = (key: string) => (env[variableName(key)] ? undefined : peer.get(key)) ?? variableName(key);
+  const mvs = mvsVariables(env);
+  const nameOf = (key: string) => (env[variableName(key)] ? undefined : mvs.get(key)) ?? variableName(key);
   for (const key of SETTING_KEYS) {
     const value = env[nameOf(key)];
     if (value) given[key] = value;

@@ -44,7 +44,7 @@ export interface Config {
   /** What mcp-vector-search's own settings say about files; undefined where it has none. */
   readonly sources?: SourceRules | undefined;
   /** The model they ask for; an index is not made with another one. */
-  readonly peerModel?: string | null | undefined;
+  readonly mvsModel?: string | null | undefined;
   /** Vectors kept for other runs on this machine; null where they are not to be used. */
   readonly cache: { readonly directory: string; readonly bytes: number } | null;
   /** What a user should know of where the settings came from. */

@@ -1,6 +1,6 @@
 // The nouns both phases speak of. No I/O, no behaviour beyond plain data.
 
-/** What a chunk is, as stored in `chunk_type`. The old tool's words are kept where it had one. */
+/** What a chunk is, as stored in `chunk_type`. mcp-vector-search's words are kept where it had one. */
 export type ChunkKind =
   | 'function'
   | 'method'

@@ -17,7 +17,7 @@ export type IndexEvent =
   /** Reconcile changed something; counts by name of the repair, zeros left out. */
   | {
       readonly type: 'reconciled';
-      /** `unknown`: no run was cut off; another program wrote since, a cleanup was killed, or rows were lost. */
+      /** `unknown`: no run was cut off; mcp-vector-search wrote since, a cleanup was killed, or rows were lost. */
       readonly cause: 'interruption' | 'another-program' | 'unknown';
       readonly repairs: Readonly<Record<string, number>>;
     }

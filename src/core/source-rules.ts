@@ -15,7 +15,7 @@ export interface SourceRules {
 }
 
 /**
- * Extensions that tool takes unless told otherwise, since 2.2. It writes the whole list into every config.json, so only
+ * Extensions mcp-vector-search takes unless told otherwise, since 2.2. It writes the whole list into every config.json, so only
  * a list that lacks some of these says what a user wants.
  */
 export const PEER_EXTENSIONS =

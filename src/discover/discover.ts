@@ -10,7 +10,7 @@ import type { GitEnvironment } from './git.ts';
 import { gitHits, mainCause } from './hidden-by.ts';
 import { readLinguistMarks } from './linguist.ts';
 import { listFiles, type TreeListing } from './list-files.ts';
-import { listForced, skippedByPeer } from './peer-rules.ts';
+import { listForced, skippedByMvs } from './mvs-rules.ts';
 import { EVERYTHING, type Selection } from './selection.ts';
 import { stampOf } from './stamp.ts';
 
@@ -158,7 +158,7 @@ async function lookAt(
         : !stats.isFile()
           ? 'not a regular file'
           : (skippedByName(path, selection.allowSecrets) ??
-            (rules ? skippedByPeer(rules, path, forcedPaths.has(path)) : null) ??
+            (rules ? skippedByMvs(rules, path, forcedPaths.has(path)) : null) ??
             marked?.mark ??
             (stamp.size > maxFileBytes ? 'too large' : null));
       if (reason === null) files.push({ path, stamp });

@@ -48,31 +48,31 @@ const MOST_BYTES = 4 * 1024 ** 3;
  */
 export async function fetchFile(hub: Hub, file: FileToFetch, signal: AbortSignal | undefined): Promise<FetchedFile> {
   const url = `${hub.endpoint}/${file.id}/resolve/${file.revision}/${file.path}`;
-  const patience = newPatience(signal);
+  const idleTimeout = newIdleTimeout(signal);
   try {
-    const { response, promised, commit } = await request(url, hub, patience);
+    const { response, promised, commit } = await request(url, hub, idleTimeout);
     if (response.body === null) throw unreachable(url, 'the answer has no content');
-    const bytes = await save(response.body, { ...file, url, promised }, patience);
+    const bytes = await save(response.body, { ...file, url, promised }, idleTimeout);
     return { bytes, commit };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof IndexerError) throw error;
-    throw diskError(file.into, error) ?? unreachable(url, patience.why ?? reasonOf(error), error);
+    throw diskError(file.into, error) ?? unreachable(url, idleTimeout.why ?? reasonOf(error), error);
   } finally {
-    patience.end();
+    idleTimeout.end();
   }
 }
 
 /** Follows redirects itself, for it is the hub's own answer that describes the file, not that of a store behind it. */
-async function request(url: string, hub: Hub, patience: Patience) {
+async function request(url: string, hub: Hub, idleTimeout: IdleTimeout) {
   let at = new URL(url);
   let first: Response | null = null;
-  patience.allow(hub.answerMs, `no answer within ${hub.answerMs} ms`);
+  idleTimeout.allow(hub.answerMs, `no answer within ${hub.answerMs} ms`);
   for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
     // Compressed on the way, the length that is told would be another one.
     const headers = { 'accept-encoding': 'identity', 'user-agent': 'tandem' };
-    const response = await fetch(at, { redirect: 'manual', headers, signal: patience.signal });
-    patience.allow(STALLED_MS, `nothing came for ${STALLED_MS / 1000} s`);
+    const response = await fetch(at, { redirect: 'manual', headers, signal: idleTimeout.signal });
+    idleTimeout.allow(STALLED_MS, `nothing came for ${STALLED_MS / 1000} s`);
     first ??= response;
     const target = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
     if (target === null) {
@@ -104,13 +104,13 @@ function promisedBy(hub: Response, last: Response): Promised {
 
 type Saved = FileToFetch & { readonly url: string; readonly promised: Promised };
 
-async function save(body: AsyncIterable<Uint8Array>, file: Saved, patience: Patience): Promise<number> {
+async function save(body: AsyncIterable<Uint8Array>, file: Saved, idleTimeout: IdleTimeout): Promise<number> {
   const { promised, url } = file;
   const hashes = hashesFor(promised);
   let bytes = 0;
   await using handle = await open(file.into, 'wx', 0o600);
   for await (const part of body) {
-    patience.allow(STALLED_MS, `nothing came for ${STALLED_MS / 1000} s`);
+    idleTimeout.allow(STALLED_MS, `nothing came for ${STALLED_MS / 1000} s`);
     bytes += part.length;
     if (bytes > (promised.bytes ?? MOST_BYTES))
       throw damaged(url, `more than ${promised.bytes ?? MOST_BYTES} bytes came`);
@@ -134,7 +134,7 @@ function hashesFor({ bytes, sha256, blobSha1 }: Promised): { name: string; hash:
 }
 
 /** A time limit that is set anew with every sign of life, joined with the caller's signal. */
-interface Patience {
+interface IdleTimeout {
   readonly signal: AbortSignal;
   /** Set once the time is up. */
   readonly why: string | null;
@@ -142,22 +142,22 @@ interface Patience {
   end(): void;
 }
 
-function newPatience(signal: AbortSignal | undefined): Patience {
+function newIdleTimeout(signal: AbortSignal | undefined): IdleTimeout {
   const limit = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const patience = {
+  const idleTimeout = {
     signal: signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]),
     why: null as string | null,
     allow(ms: number, why: string) {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        patience.why = why;
+        idleTimeout.why = why;
         limit.abort();
       }, ms);
     },
     end: () => clearTimeout(timer),
   };
-  return patience;
+  return idleTimeout;
 }
 
 /** `fetch failed` says nothing; what is behind it does. */

@@ -52,7 +52,7 @@ export function converter(plan: MigrationPlan, now: string): Converter {
         name: textColumn(batch.name),
         start_char: zero,
         end_char: zero,
-        // The id of a parent stood there in tables that the old tool's migration made.
+        // The id of a parent stood there in tables that mcp-vector-search's migration made.
         parent_name: textColumn(batch.parentName.map((name, row) => (name === parents[row] ? '' : name))),
         hierarchy_path: textColumn(batch.breadcrumb),
         docstring: batch.docstring,
@@ -111,7 +111,7 @@ export function converter(plan: MigrationPlan, now: string): Converter {
         file_path: textColumn(files.map((file) => file.path)),
         parent_chunk_id: textColumn(parents),
         child_order: Int32Array.from(parents, (parent, row) => place(parent || files[row]!.path)),
-        // The old tool counts a file's own functions as one deep.
+        // mcp-vector-search counts a file's own functions as one deep.
         depth: batch.oldDepth.map((depth, row) => (parents[row] === '' ? 0 : Math.max(1, depth - 1))),
         breadcrumb: textColumn(batch.breadcrumb),
         part_index: zero,

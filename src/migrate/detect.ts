@@ -25,7 +25,7 @@ export function namesOf(old: OldTables): string[] {
 
 /**
  * Null if there is no old table. A single table counts before split ones beside it, unless these were embedded by a
- * program of their own time: what the old tool's migration copied says less than what it was copied from.
+ * program of their own time: what mcp-vector-search's migration copied says less than what it was copied from.
  * Errors: INDEX_DAMAGED for half of a pair, or a table that cannot be opened.
  */
 export async function findOldTables(layout: Layout): Promise<OldTables | null> {
@@ -45,7 +45,7 @@ export async function findOldTables(layout: Layout): Promise<OldTables | null> {
   });
 }
 
-/** The old tool's own migration signed every vector with the word `migrated`. */
+/** mcp-vector-search's own migration signed every vector with the word `migrated`. */
 async function isCopy(layout: Layout, vectors: string): Promise<boolean> {
   const table = await openOldTable(layout, vectors);
   try {
@@ -63,8 +63,8 @@ async function isCopy(layout: Layout, vectors: string): Promise<boolean> {
 export async function openOldTable(layout: Layout, name: string): Promise<TableHandle> {
   const path = join(layout.indexDir, name);
   if (!(await hasWholeHead(path))) throw damaged(path, 'its newest version was not written whole');
-  const fence = () => Promise.reject(new Error('an old table is never written'));
-  return openTable(await connect(layout.indexDir), path, { schema: null, fence });
+  const assertLocked = () => Promise.reject(new Error('an old table is never written'));
+  return openTable(await connect(layout.indexDir), path, { schema: null, assertLocked });
 }
 
 /** The handle of a table stays at the version it was opened at; this looks at what there is now. */
@@ -89,12 +89,12 @@ export async function reading<T>(path: string, action: () => Promise<T>): Promis
   }
 }
 
-/** What the old tool's JSON files say of an index; absent values are null. */
+/** What mcp-vector-search's JSON files say of an index; absent values are null. */
 export interface OldSettings {
   /** Absolute; where the project lay when it was indexed. */
   readonly projectRoot: string | null;
   readonly indexPath: string | null;
-  /** The model's name as the old tool wrote it. */
+  /** The model's name as mcp-vector-search wrote it. */
   readonly model: string | null;
   /** The version that wrote the index. */
   readonly version: string | null;

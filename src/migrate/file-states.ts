@@ -1,4 +1,4 @@
-// Which files are as they were when the old tool indexed them. What cannot be shown to be unchanged is parsed again.
+// Which files are as they were when mcp-vector-search indexed them. What cannot be shown to be unchanged is parsed again.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../core/errors.ts';
@@ -6,7 +6,7 @@ import { mapConcurrent } from '../core/iterate.ts';
 import { hashFile } from '../store/files/file-hash.ts';
 import type { FileRecord } from '../store/ledger.ts';
 import { MIGRATED } from '../store/mcp-vector-search/chunker-marks.ts';
-import { isSameTime } from '../store/mcp-vector-search/peer-times.ts';
+import { isSameTime } from '../store/mcp-vector-search/recorded-times.ts';
 
 export interface OldFile {
   /** Relative to the root. */

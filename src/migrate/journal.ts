@@ -9,7 +9,7 @@ import { readJsonFile } from '../store/files/json-file.ts';
 import type { Layout } from '../store/layout.ts';
 import { readLedger } from '../store/ledger.ts';
 import { TAKEN_OVER } from '../store/mcp-vector-search/chunker-marks.ts';
-import { writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
+import { writeMvsFiles } from '../store/mcp-vector-search/metadata-files.ts';
 import { writeRunFile } from '../store/run-file.ts';
 import { removeStaged } from './staging.ts';
 
@@ -61,7 +61,7 @@ export async function findDisplaced(layout: Layout): Promise<string[]> {
 }
 
 export async function findCreated(layout: Layout): Promise<string[]> {
-  return (await exists(layout.peerConfigFile)) ? [] : [basename(layout.peerConfigFile)];
+  return (await exists(layout.mvsConfigFile)) ? [] : [basename(layout.mvsConfigFile)];
 }
 
 /** Null if there is none. Errors: INDEX_DAMAGED if it cannot be understood, for then nobody knows what to do. */
@@ -108,7 +108,7 @@ async function finishSwitch(layout: Layout, journal: Journal, fault: Fault): Pro
     fault('migrate.metadata-moved');
   }
   await writeRunFile(layout.runFile, firstRun(journal));
-  await writePeerFiles(layout, { root: journal.root, files: await readLedger(layout.ledgerFile) });
+  await writeMvsFiles(layout, { root: journal.root, files: await readLedger(layout.ledgerFile) });
   fault('migrate.metadata-written');
   await writeJournal(layout, { ...journal, state: 'done' });
   fault('migrate.done');

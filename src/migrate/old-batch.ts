@@ -15,7 +15,7 @@ export interface OldBatch {
   readonly functionName: readonly string[];
   readonly className: readonly string[];
   readonly breadcrumb: readonly string[];
-  /** The name of the parent, or its id in tables that the old tool's own migration made. */
+  /** The name of the parent, or its id in tables that mcp-vector-search's own migration made. */
   readonly parentName: readonly string[];
   readonly parentId: readonly string[];
   /** Steps below the parent's file, where the old table counts them; 0 if it does not. */

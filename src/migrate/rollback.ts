@@ -97,9 +97,9 @@ async function checkBackup(layout: Layout, journal: Journal): Promise<void> {
 /** Every chunk that we made has a batch of its own; those that were migrated have none. */
 async function countNewer(layout: Layout): Promise<number | null> {
   if ((await detectLayout(layout.indexDir)) !== 'dual-table') return null;
-  const fence = () => Promise.reject(new Error('counting does not write'));
+  const assertLocked = () => Promise.reject(new Error('counting does not write'));
   try {
-    const table = await openTable(await connect(layout.lanceDir), layout.chunksTable, { schema: null, fence });
+    const table = await openTable(await connect(layout.lanceDir), layout.chunksTable, { schema: null, assertLocked });
     try {
       return await table.count('embedding_batch_id <> 0');
     } finally {
@@ -120,7 +120,7 @@ function noBackup(layout: Layout, name = layout.oldTables.single[0]!.replace(/\.
 
 function inTheWay(path: string): IndexerError {
   return new IndexerError('MIGRATION_REFUSED', `${path} is in the way of its backup`, {
-    hint: 'nothing was changed; another program made it since. Move it elsewhere, then run this again',
+    hint: 'nothing was changed; mcp-vector-search made it since. Move it elsewhere, then run this again',
   });
 }
 

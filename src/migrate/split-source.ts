@@ -1,4 +1,4 @@
-// Chunks and vectors in two tables, joined by id: the layout between the oldest and today's, and what the old tool's own
+// Chunks and vectors in two tables, joined by id: the layout between the oldest and today's, and what mcp-vector-search's own
 // migration left in a place that nothing reads.
 import { CLASS_KINDS } from '../core/chunk.ts';
 import type { TableHandle } from '../store/lance/table.ts';
@@ -143,7 +143,7 @@ function oldBatch(
   const breadcrumb = batch.strings('hierarchy_path').map((whole, row) => whole || name[row]!);
   const isClass = kinds.map((kind) => CLASS_KINDS.has(kind));
   const outer = breadcrumb.map((whole, row) => whole.slice(0, Math.max(0, whole.length - name[row]!.length - 1)));
-  // The old tool's own migration put the parent's id there.
+  // mcp-vector-search's own migration put the parent's id there.
   const parent = batch.strings('parent_name');
   const metric = batch.optionalIntegers('complexity');
   const unknown = new Array<null>(batch.length).fill(null);

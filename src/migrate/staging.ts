@@ -6,7 +6,7 @@ import { removeTree, writeFileAtomic } from '../store/files/atomic-file.ts';
 import { tableOf, toRecordBatch } from '../store/lance/arrow.ts';
 import { connect } from '../store/lance/connect.ts';
 import { openDurability } from '../store/lance/durability.ts';
-import { type Fence, openTable, type TableHandle } from '../store/lance/table.ts';
+import { type AssertLocked, openTable, type TableHandle } from '../store/lance/table.ts';
 import type { Layout } from '../store/layout.ts';
 import { openLedger } from '../store/ledger.ts';
 import { CHUNKS_SCHEMA, LEFTOVER_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from '../store/schema.ts';
@@ -18,7 +18,7 @@ import type { MigrationPlan } from './plan.ts';
 export interface StagingContext {
   readonly plan: MigrationPlan;
   readonly dimension: number;
-  readonly fence: Fence;
+  readonly assertLocked: AssertLocked;
   readonly fault: (name: string) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -96,7 +96,7 @@ interface Target {
 }
 
 /** In the order in which they are flushed. */
-async function openTargets({ plan, dimension, fence }: StagingContext, hasLeftover: boolean): Promise<Target[]> {
+async function openTargets({ plan, dimension, assertLocked }: StagingContext, hasLeftover: boolean): Promise<Target[]> {
   const { stagedLanceDir, stagedStructureDir } = plan.layout;
   const leftover = { name: 'leftover', directory: stagedStructureDir, schema: LEFTOVER_SCHEMA } as const;
   const kinds = [
@@ -108,7 +108,7 @@ async function openTargets({ plan, dimension, fence }: StagingContext, hasLeftov
   const targets: Target[] = [];
   for (const { name, directory, schema } of kinds) {
     const path = join(directory, `${name}.lance`);
-    targets.push({ name, schema, table: await openTable(await connect(directory), path, { schema, fence }) });
+    targets.push({ name, schema, table: await openTable(await connect(directory), path, { schema, assertLocked }) });
   }
   return targets;
 }

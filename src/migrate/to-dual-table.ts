@@ -138,7 +138,7 @@ async function carryOut(
     using opened = (await openOldSource(layout, old)).source;
     const before = await opened.version();
     const dimension = target.model.dimension;
-    const staging = { plan, dimension, fence: () => lock.assertHeld(), fault, signal: options.signal };
+    const staging = { plan, dimension, assertLocked: () => lock.assertHeld(), fault, signal: options.signal };
     if (plan.rows > TRIAL_ROWS) step(`     trial: ${await tryFirstRows(staging, opened)} rows converted and compared`);
     const staged = await stageTables(staging, opened);
     step(`  3. written: ${staged.chunks} chunks, ${staged.vectors} vectors`);
@@ -227,7 +227,11 @@ async function makeTandemDir(layout: Layout): Promise<void> {
 }
 
 function changedMeanwhile(layout: Layout): IndexerError {
-  return new IndexerError('MIGRATION_REFUSED', `another program wrote the old table in ${layout.indexDir} meanwhile`, {
-    hint: 'nothing was changed; wait until it has finished, then run this again',
-  });
+  return new IndexerError(
+    'MIGRATION_REFUSED',
+    `mcp-vector-search wrote the old table in ${layout.indexDir} meanwhile`,
+    {
+      hint: 'nothing was changed; wait until it has finished, then run this again',
+    },
+  );
 }

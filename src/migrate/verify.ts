@@ -19,9 +19,9 @@ export async function verifyStaged(
   limit?: number,
 ): Promise<void> {
   const { layout } = plan;
-  const fence = () => Promise.reject(new Error('verifying does not write'));
+  const assertLocked = () => Promise.reject(new Error('verifying does not write'));
   const open = async (directory: string, name: string) =>
-    openTable(await connect(directory), join(directory, `${name}.lance`), { schema: null, fence });
+    openTable(await connect(directory), join(directory, `${name}.lance`), { schema: null, assertLocked });
   const chunks = await open(layout.stagedLanceDir, 'chunks');
   const vectors = await open(layout.stagedLanceDir, 'vectors');
   const structure = await open(layout.stagedStructureDir, 'structure');

@@ -8,7 +8,7 @@ import { embed, timed } from '../run/phases.ts';
 import { type RunReport, report } from '../run/report.ts';
 import { hashFile } from '../store/files/file-hash.ts';
 import { ADDED } from '../store/mcp-vector-search/chunker-marks.ts';
-import { type ForeignRow, foreignChunk } from '../store/mcp-vector-search/foreign-chunks.ts';
+import { type ExternalRow, externalChunk } from '../store/mcp-vector-search/external-chunks.ts';
 import { replaceFiles } from '../store/replace-files.ts';
 
 /** A chunk as the caller cut it; names as mcp-vector-search has them. */
@@ -80,7 +80,7 @@ function pathWithin(root: string, chunk: AddedChunk): string {
 
 async function asParsed(root: string, path: string, added: readonly AddedChunk[]): Promise<ParsedFile> {
   const onDisk = await hashFile(join(root, path));
-  const chunks = added.map((chunk) => foreignChunk(asRow(path, chunk)));
+  const chunks = added.map((chunk) => externalChunk(asRow(path, chunk)));
   const identities = identify(
     path,
     chunks.map((chunk) => ({ ...chunk, definition: null })),
@@ -95,7 +95,7 @@ async function asParsed(root: string, path: string, added: readonly AddedChunk[]
   };
 }
 
-function asRow(filePath: string, chunk: AddedChunk): ForeignRow {
+function asRow(filePath: string, chunk: AddedChunk): ExternalRow {
   const { function_name: functionName, class_name: className } = chunk;
   return {
     chunkId: '',

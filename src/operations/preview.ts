@@ -8,7 +8,7 @@ import { planChanges } from '../phase1-parse/changes.ts';
 import type { Inspected } from '../phase1-parse/inspect.ts';
 import { isIntactIn, nothingToIndex } from '../phase1-parse/run.ts';
 import { discoverFiles, inspectorOf, phase1Inputs } from '../run/phase1-inputs.ts';
-import { type Census, emptyCensus } from '../store/census.ts';
+import { type FileRowCounts, noFileRows } from '../store/file-row-counts.ts';
 import { readSteadily } from '../store/lance/read-steadily.ts';
 import { layoutOf } from '../store/layout.ts';
 import { type FileRecord, readLedger } from '../store/ledger.ts';
@@ -49,11 +49,11 @@ export async function previewIndex(
   const inputs = phase1Inputs(config);
   const discovery = await discoverFiles(inputs, { signal });
   if (discovery.files.length === 0) throw nothingToIndex(config.root, discovery);
-  const { files, census } = remembered;
+  const { files, rowCounts } = remembered;
   const plan = planChanges(discovery.files, files, {
     previousScanStartNs: remembered.previousScanNs,
     unreachable: discovery.failed.map(({ path }) => path),
-    isIntact: force ? () => false : isIntactIn(census, inputs.chunkerVersion),
+    isIntact: force ? () => false : isIntactIn(rowCounts, inputs.chunkerVersion),
   });
 
   const list = { added: [] as string[], changed: [] as string[], unchanged: [] as string[] };
@@ -102,7 +102,7 @@ function byBytes(a: string, b: string): number {
 
 interface Remembered {
   readonly files: ReadonlyMap<string, FileRecord>;
-  readonly census: Census;
+  readonly rowCounts: FileRowCounts;
   readonly previousScanNs: string | null;
 }
 
@@ -110,13 +110,13 @@ function changeOf(
   { sha256 }: Inspected & { kind: 'taken' },
   path: string,
   knownSha256: string | null,
-  { files, census }: Remembered,
+  { files, rowCounts }: Remembered,
 ): 'added' | 'changed' | 'unchanged' {
   if (sha256 === knownSha256) return 'unchanged';
   if (files.has(path)) return 'changed';
-  // Another program's rows of this very content are taken over where we know of no file yet.
-  if (files.size === 0 && census.rowsOf(path) > 0) {
-    return census.holds(path, sha256, census.rowsOf(path)) ? 'unchanged' : 'changed';
+  // mcp-vector-search's rows of this very content are taken over where we know of no file yet.
+  if (files.size === 0 && rowCounts.rowsOf(path) > 0) {
+    return rowCounts.holds(path, sha256, rowCounts.rowsOf(path)) ? 'unchanged' : 'changed';
   }
   return 'added';
 }
@@ -124,7 +124,7 @@ function changeOf(
 async function remember(config: Config): Promise<Remembered> {
   const layout = layoutOf(config.indexDir);
   const found = await detectLayout(config.indexDir);
-  if (found === 'none') return { files: new Map(), census: emptyCensus(), previousScanNs: null };
+  if (found === 'none') return { files: new Map(), rowCounts: noFileRows(), previousScanNs: null };
   if (found === 'code_search') {
     throw new IndexerError('MIGRATION_NEEDED', `${layout.indexDir} holds an index in an old layout`, {
       hint: '`tandem index` would convert it first; `tandem migrate --to-dual-table --dry-run` says how',
@@ -133,18 +133,18 @@ async function remember(config: Config): Promise<Remembered> {
   await using stores = await openForReading(config);
   const { table } = stores.chunks;
   const count = async () => {
-    const census = emptyCensus();
+    const rowCounts = noFileRows();
     for await (const rows of table.scan({ columns: ['file_path', 'file_hash'] })) {
       const hashes = rows.strings('file_hash');
-      for (const [index, path] of rows.strings('file_path').entries()) census.count(path ?? '', hashes[index] ?? '');
+      for (const [index, path] of rows.strings('file_path').entries()) rowCounts.count(path ?? '', hashes[index] ?? '');
     }
-    return census;
+    return rowCounts;
   };
   const run = await readRunFile(layout.runFile);
   const phase1 = run.state === 'read' ? run.value.phase1 : null;
   return {
     files: await readLedger(layout.ledgerFile),
-    census: await readSteadily([table], count),
+    rowCounts: await readSteadily([table], count),
     previousScanNs: phase1?.finished_at ? phase1.scan_started_ns : null,
   };
 }

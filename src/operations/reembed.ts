@@ -23,7 +23,7 @@ export async function reembedWith(
 ): Promise<RunReport> {
   const { phase1, phase2 } = await replaceVectors(config, options, hooks);
   // The switch has written the new model into mcp-vector-search's settings, which this configuration was read before.
-  await using index = await openForWriting({ ...config, peerModel: null }, options, hooks);
+  await using index = await openForWriting({ ...config, mvsModel: null }, options, hooks);
   const rest = await embed(index, options.signal); // what could not be embedded is tried again, and set aside
   const embedded = phase2.embedded + (rest?.embedded ?? 0);
   return await conclude(index, phase1, { ...phase2, embedded, failed: rest?.failed ?? 0 });

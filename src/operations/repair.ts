@@ -8,8 +8,8 @@ import { makeDirectory } from '../store/files/atomic-file.ts';
 import { giveToOwner } from '../store/files/give-to-owner.ts';
 import { keepDamaged } from '../store/files/json-file.ts';
 import { openDurability } from '../store/lance/durability.ts';
-import { breakSeal } from '../store/lance/head-seal.ts';
 import { checkFiles, readManifests } from '../store/lance/manifest.ts';
+import { removeChecksum } from '../store/lance/manifest-checksum.ts';
 import type { Layout } from '../store/layout.ts';
 import { openLedger } from '../store/ledger.ts';
 import { acquireLock, type Wait, waiting } from '../store/lock/lock.ts';
@@ -61,7 +61,7 @@ export async function repairIndex(
     // Whatever goes, Phase 1 has to look at every file again before the index may be called complete.
     await reopenPhase1(layout, first.findings, note);
     await mendTables(layout, first.findings, lock.assertHeld, note);
-    for (const name of TABLES) await breakSeal(layout[`${name}Table`]);
+    for (const name of TABLES) await removeChecksum(layout[`${name}Table`]);
     const rows = actions.some(({ action }) => action.startsWith('table')) ? await examine(place, proof) : first;
     await dropDamagedRows(layout, rows, lock.assertHeld, note);
     await lock.assertHeld();
@@ -98,11 +98,16 @@ async function reopenPhase1(layout: Layout, findings: Findings, note: Note): Pro
 }
 
 /** A table whose files are damaged goes back to its newest whole version, or out of the way. */
-async function mendTables(layout: Layout, findings: Findings, fence: () => Promise<void>, note: Note): Promise<void> {
+async function mendTables(
+  layout: Layout,
+  findings: Findings,
+  assertLocked: () => Promise<void>,
+  note: Note,
+): Promise<void> {
   for (const name of TABLES) {
     if (findings.idsOf(name, ...FILE_DAMAGE).size === 0) continue;
     const path = layout[`${name}Table`];
-    await fence();
+    await assertLocked();
     await makeDirectory(layout.quarantineDir);
     const stamp = Date.now();
     const manifests = await readManifests(path);

@@ -37,7 +37,7 @@ export interface StatusReport {
     readonly error: number;
   };
   readonly vectors: number;
-  /** The model of the stored vectors, and how many rows each recipe made ('' for another program's rows). */
+  /** The model of the stored vectors, and how many rows each recipe made ('' for mcp-vector-search's rows). */
   readonly model: {
     readonly id: string;
     readonly dimension: number;

@@ -54,7 +54,7 @@ export function planChanges<K extends KnownFile>(
     const known = ledger.get(path);
     const isUsable =
       known !== undefined && known.status !== 'unfinished' && known.sha256 !== '' && options.isIntact(path, known);
-    if (isUsable && sameStamp(stamp, known.stamp) && isSettled(stamp, settledBeforeNs)) unchanged.push(path);
+    if (isUsable && sameStamp(stamp, known.stamp) && isMarkedClean(stamp, settledBeforeNs)) unchanged.push(path);
     else toRead.push({ path, stamp, knownSha256: isUsable ? known.sha256 : null });
   }
   const unreachable = new Set(options.unreachable);
@@ -66,7 +66,7 @@ export function planChanges<K extends KnownFile>(
  * False for a file written so late before the previous scan, during or after it, that its stamp may be older than its
  * bytes; a time in the future is such a one too. Both times count: mtime can be set back, ctime cannot.
  */
-function isSettled(stamp: FileStamp, settledBeforeNs: bigint | null): boolean {
+function isMarkedClean(stamp: FileStamp, settledBeforeNs: bigint | null): boolean {
   return settledBeforeNs !== null && BigInt(stamp.mtimeNs) < settledBeforeNs && BigInt(stamp.ctimeNs) < settledBeforeNs;
 }
 

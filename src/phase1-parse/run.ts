@@ -9,7 +9,7 @@ import { type Discovery, discover } from '../discover/discover.ts';
 import type { Selection } from '../discover/selection.ts';
 import type { Language } from '../languages/load.ts';
 import { fingerprintOf } from '../languages/own.ts';
-import type { Census } from '../store/census.ts';
+import type { FileRowCounts } from '../store/file-row-counts.ts';
 import type { FileRecord } from '../store/ledger.ts';
 import { ADDED, comparedWith } from '../store/mcp-vector-search/chunker-marks.ts';
 import { type FileWriterContext, removeFiles, replaceFiles } from '../store/replace-files.ts';
@@ -93,7 +93,7 @@ const GROUPS_PER_TABLE = 16;
  * groups, in discovery order. Errors: NOTHING_TO_INDEX, before anything is written.
  */
 export async function parseChangedFiles(ctx: Phase1Context, signal?: AbortSignal): Promise<Phase1Result> {
-  const { ledger, census } = ctx.writer;
+  const { ledger, rowCounts } = ctx.writer;
   const discovery = await discover(ctx.root, {
     maxFileBytes: ctx.maxFileBytes,
     indexDir: ctx.indexDir,
@@ -107,7 +107,7 @@ export async function parseChangedFiles(ctx: Phase1Context, signal?: AbortSignal
   const plan = planChanges(discovery.files, ledger.files, {
     previousScanStartNs: ctx.previousScanNs,
     unreachable: discovery.failed.map((file) => file.path),
-    isIntact: ctx.force ? () => false : isIntactIn(census, ctx.writer.chunkerVersion),
+    isIntact: ctx.force ? () => false : isIntactIn(rowCounts, ctx.writer.chunkerVersion),
   });
   await ctx.begin(discovery);
 
@@ -130,17 +130,17 @@ export async function parseChangedFiles(ctx: Phase1Context, signal?: AbortSignal
 }
 
 /** Whether a file's record says what the table holds, made as this version would make it. */
-export function isIntactIn(census: Census, chunker: string): (path: string, known: FileRecord) => boolean {
+export function isIntactIn(rowCounts: FileRowCounts, chunker: string): (path: string, known: FileRecord) => boolean {
   return (path, known) =>
     [chunker, comparedWith(chunker, known.chunker), ADDED].includes(known.chunker) &&
-    census.holds(path, known.sha256, known.chunkCount);
+    rowCounts.holds(path, known.sha256, known.chunkCount);
 }
 
-/** Paths with rows but without a ledger record whose file is gone: a lost ledger, or another program's rows. */
+/** Paths with rows but without a ledger record whose file is gone: a lost ledger, or mcp-vector-search's rows. */
 function unlistedPaths(ctx: Phase1Context, discovery: Discovery): string[] {
   const present = new Set(discovery.files.map((file) => file.path));
   const unreachable = new Set(discovery.failed.map((file) => file.path));
-  return [...ctx.writer.census.paths()].filter(
+  return [...ctx.writer.rowCounts.paths()].filter(
     (path) => !present.has(path) && !ctx.writer.ledger.files.has(path) && !liesWithin(path, unreachable),
   );
 }
@@ -255,10 +255,10 @@ function touchedRecords(ctx: Phase1Context, group: readonly ParseOutcome[]): Fil
 }
 
 /** To be called before the files are stored. Rows of another state, in a migrated index too, make a file a changed one. */
-function count(tally: Tally, files: readonly ParsedFile[], { ledger, census }: Phase1Context['writer']): void {
+function count(tally: Tally, files: readonly ParsedFile[], { ledger, rowCounts }: Phase1Context['writer']): void {
   for (const file of files) {
     if (file.status === 'unfinished') continue;
-    const hasOtherRows = !census.holds(file.path, file.sha256, census.rowsOf(file.path));
+    const hasOtherRows = !rowCounts.holds(file.path, file.sha256, rowCounts.rowsOf(file.path));
     if (ledger.files.has(file.path) || hasOtherRows) tally.changed++;
     else tally.added++;
     if (file.status === 'skipped') continue;

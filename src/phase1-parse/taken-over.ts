@@ -3,8 +3,8 @@
 import type { ParsedFile } from '../core/chunk.ts';
 import type { Observer } from '../core/events.ts';
 import type { FileRecord } from '../store/ledger.ts';
-import { comparedWith, isForeignChunker } from '../store/mcp-vector-search/chunker-marks.ts';
-import { readForeignChunks } from '../store/mcp-vector-search/foreign-chunks.ts';
+import { comparedWith, isExternalChunker } from '../store/mcp-vector-search/chunker-marks.ts';
+import { readExternalChunks } from '../store/mcp-vector-search/external-chunks.ts';
 import { findMissing, lossOf, type StoredRow } from '../store/mcp-vector-search/missing-chunks.ts';
 import type { FileWriterContext } from '../store/replace-files.ts';
 
@@ -24,15 +24,15 @@ export async function keepWholeFiles(
 ): Promise<ParsedFile[]> {
   const unchanged = new Map<string, FileRecord>();
   for (const { path, sha256, status, reason } of files) {
-    if (status === 'skipped' && ctx.census.rowsOf(path) > 0) replaced.leftOut.push(`${path} (${reason})`);
+    if (status === 'skipped' && ctx.rowCounts.rowsOf(path) > 0) replaced.leftOut.push(`${path} (${reason})`);
     if (status === 'skipped' || status === 'unfinished') continue;
     const record = ctx.ledger.files.get(path);
-    if (record === undefined || !isForeignChunker(record.chunker) || record.sha256 !== sha256) continue;
-    if (ctx.census.holds(path, sha256, record.chunkCount)) unchanged.set(path, record);
+    if (record === undefined || !isExternalChunker(record.chunker) || record.sha256 !== sha256) continue;
+    if (ctx.rowCounts.holds(path, sha256, record.chunkCount)) unchanged.set(path, record);
   }
   if (unchanged.size === 0) return [...files];
   const rows = new Map<string, StoredRow[]>();
-  for (const chunk of await readForeignChunks(ctx.chunks.table, [...unchanged.keys()])) {
+  for (const chunk of await readExternalChunks(ctx.chunks.table, [...unchanged.keys()])) {
     const list = rows.get(chunk.filePath);
     if (list === undefined) rows.set(chunk.filePath, [chunk]);
     else list.push(chunk);

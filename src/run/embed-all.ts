@@ -20,7 +20,7 @@ export async function embedAll(index: WritableIndex, signal: AbortSignal | undef
   const next = await openNextVectors(layout, {
     root: config.root,
     dimension: identity.dimension,
-    fence: () => lock.assertHeld(),
+    assertLocked: () => lock.assertHeld(),
   });
   const embedder = await openEmbedderFor(index, await stores.chunks.table.count());
   let result: Phase2Result;
@@ -30,7 +30,7 @@ export async function embedAll(index: WritableIndex, signal: AbortSignal | undef
         ...stores,
         next,
         embedder,
-        lastBatchId: stores.census.lastBatchId,
+        lastBatchId: stores.rowCounts.lastBatchId,
         makeDurable: stores.makeDurableOne,
         observe,
         fault,

@@ -2,7 +2,7 @@
 import type { Phase } from '../core/events.ts';
 import { readCheckpoint } from '../phase2-embed/checkpoint.ts';
 import { keepDamaged } from '../store/files/json-file.ts';
-import { isForeignChunker } from '../store/mcp-vector-search/chunker-marks.ts';
+import { isExternalChunker } from '../store/mcp-vector-search/chunker-marks.ts';
 import type { WritableStores } from '../store/open.ts';
 import { hasBegunPhase1 } from '../store/run-file.ts';
 import { unfinishedFiles } from '../store/unfinished.ts';
@@ -14,9 +14,9 @@ export async function announceInterrupted(index: WritableIndex, phase: Phase | '
   const { stores, run, observe } = index;
   const { pending, error, total } = await countChunks(stores);
   const hasUnfinished = unfinishedFiles(stores.ledger.files, run).length > 0;
-  const phase1Open = run?.phase1.finished_at == null || stores.distrusted.size > 0 || hasUnfinished;
+  const phase1Open = run?.phase1.finished_at == null || stores.needsReparse.size > 0 || hasUnfinished;
   const first = phase1Open ? 1 : pending + error > 0 ? 2 : null;
-  // Files to be parsed again after a finished Phase 1 were written by another program, or lost: told as repairs.
+  // Files to be parsed again after a finished Phase 1 were written by mcp-vector-search, or lost: told as repairs.
   const hasEnded = run?.finished_at != null || (run?.phase1.finished_at != null && pending + error === 0);
   const isRepair = first === 1 && hasEnded;
   if (first === null || !hasBegun(index, total) || isRepair || (first === 1 && phase === 2)) return first;
@@ -39,27 +39,27 @@ export async function announceInterrupted(index: WritableIndex, phase: Phase | '
   return first;
 }
 
-/** Nothing was interrupted where we have not begun: in a new index, one that was just migrated, or another program's. */
+/** Nothing was interrupted where we have not begun: in a new index, one that was just migrated, or mcp-vector-search's. */
 function hasBegun({ stores, run }: WritableIndex, chunks: number): boolean {
-  if (stores.adoption !== null) return false;
+  if (stores.externalImport !== null) return false;
   if (run !== null) return hasBegunPhase1(run);
-  return chunks > 0 && ![...stores.ledger.files.values()].some(({ chunker }) => isForeignChunker(chunker));
+  return chunks > 0 && ![...stores.ledger.files.values()].some(({ chunker }) => isExternalChunker(chunker));
 }
 
-/** Says what was taken over from another program, and what had to be put right. */
+/** Says what was taken over from mcp-vector-search, and what had to be put right. */
 export function announceRepairs({ stores, run, observe }: WritableIndex): void {
-  const { adoption, repairs } = stores;
-  if (adoption !== null) {
-    const kept = `${files(adoption.kept)} unchanged, with their chunks and vectors kept`;
-    const others = adoption.others === 0 ? '' : `; ${files(adoption.others)} not known to be unchanged`;
-    observe({ type: 'notice', message: `taking over what another program indexed: ${kept}${others}` });
+  const { externalImport, repairs } = stores;
+  if (externalImport !== null) {
+    const kept = `${files(externalImport.kept)} unchanged, with their chunks and vectors kept`;
+    const others = externalImport.others === 0 ? '' : `; ${files(externalImport.others)} not known to be unchanged`;
+    observe({ type: 'notice', message: `taking over what mcp-vector-search indexed: ${kept}${others}` });
   }
   const told = { ...repairs };
-  if (adoption !== null) delete told['files to parse again']; // said already
+  if (externalImport !== null) delete told['files to parse again']; // said already
   if (Object.keys(told).length === 0) return;
   const wasParsing = run !== null && hasBegunPhase1(run) && run.phase1.finished_at === null;
   const wasCutOff = wasParsing || run?.phase2?.finished_at === null;
-  const cause = adoption !== null ? 'another-program' : wasCutOff ? 'interruption' : 'unknown';
+  const cause = externalImport !== null ? 'another-program' : wasCutOff ? 'interruption' : 'unknown';
   observe({ type: 'reconciled', cause, repairs: told });
 }
 

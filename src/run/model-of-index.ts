@@ -26,9 +26,9 @@ async function tracesIn(layout: Layout): Promise<ModelTraces> {
 }
 
 /** Errors: MODEL_CHANGED if mcp-vector-search is configured to use another model in this index. */
-export function refuseOtherModelThanConfigured({ peerModel, indexDir }: Config, model: StoredModel): void {
-  if (!peerModel) return;
-  refuseOtherModel({ names: [peerModel] }, model, {
+export function refuseOtherModelThanConfigured({ mvsModel, indexDir }: Config, model: StoredModel): void {
+  if (!mvsModel) return;
+  refuseOtherModel({ names: [mvsModel] }, model, {
     subject: 'mcp-vector-search is configured to use',
     hint: `nothing was changed; set embedding_model in ${indexDir}/config.json (or MCP_VECTOR_SEARCH_EMBEDDING_MODEL) to ${model.model_id}, embed everything again with --reembed, or make an index beside it with --index-dir`,
   });

@@ -10,8 +10,8 @@ import type { Phase2Result } from '../phase2-embed/embed-batches.ts';
 import { embedPendingChunks } from '../phase2-embed/pending-chunks.ts';
 import { assignBatches } from '../store/assign-batches.ts';
 import { compactIfFragmented } from '../store/lance/compact.ts';
-import { isForeignChunker } from '../store/mcp-vector-search/chunker-marks.ts';
-import { followMove, hasPeerFiles, writePeerFiles } from '../store/mcp-vector-search/peer-files.ts';
+import { isExternalChunker } from '../store/mcp-vector-search/chunker-marks.ts';
+import { followMove, hasMvsFiles, writeMvsFiles } from '../store/mcp-vector-search/metadata-files.ts';
 import type { FileWriterContext } from '../store/replace-files.ts';
 import { type RunRecord, writeRunFile } from '../store/run-file.ts';
 import type { WritableIndex } from './opened.ts';
@@ -43,7 +43,7 @@ export async function parse(
   const { config, stores, observe, fault } = index;
   const inputs = phase1Inputs(config, selection);
   const previous = index.run;
-  if (force) tellOfForeignFiles(index);
+  if (force) tellOfExternalFiles(index);
   const startedAt = new Date().toISOString();
   const writer: FileWriterContext = {
     ...stores,
@@ -98,8 +98,8 @@ export async function parse(
   fault('phase1.finished');
   await refreshTextIndex(index);
   const { added, changed, removed } = result.files;
-  if (added + changed + removed > 0 || !(await hasPeerFiles(stores.layout))) {
-    await writePeerFiles(stores.layout, {
+  if (added + changed + removed > 0 || !(await hasMvsFiles(stores.layout))) {
+    await writeMvsFiles(stores.layout, {
       root: config.root,
       files: stores.ledger.files,
       model: toStoredModel(index.model.identity),
@@ -110,10 +110,10 @@ export async function parse(
 }
 
 /** Other chunks have other ids, so no vector of theirs is kept. */
-function tellOfForeignFiles({ stores, observe }: WritableIndex): void {
-  const foreign = [...stores.ledger.files.values()].filter(({ chunker }) => isForeignChunker(chunker)).length;
-  if (foreign === 0) return;
-  const message = `chunks of ${foreign} files are another program's; they are made anew, and embedded again`;
+function tellOfExternalFiles({ stores, observe }: WritableIndex): void {
+  const external = [...stores.ledger.files.values()].filter(({ chunker }) => isExternalChunker(chunker)).length;
+  if (external === 0) return;
+  const message = `the chunks of ${external} files come from mcp-vector-search; --force replaces them, and they are embedded again`;
   observe({ type: 'notice', message });
 }
 
@@ -121,8 +121,8 @@ function tellOfForeignFiles({ stores, observe }: WritableIndex): void {
 export async function embed(index: WritableIndex, signal: AbortSignal | undefined): Promise<Phase2Result | null> {
   const { config, stores, observe, fault } = index;
   const { identity, recipe, device } = index.model;
-  const { lastBatchId } = await assignBatches(stores.chunks, stores.census.lastBatchId);
-  stores.census.lastBatchId = lastBatchId;
+  const { lastBatchId } = await assignBatches(stores.chunks, stores.rowCounts.lastBatchId);
+  stores.rowCounts.lastBatchId = lastBatchId;
   const pending = await stores.chunks.countPending();
   if (pending === 0) {
     await updateRun(index, (run, now) => ({ ...run, finished_at: now }));
@@ -147,7 +147,7 @@ export async function embed(index: WritableIndex, signal: AbortSignal | undefine
         embedder,
         checkpointPath: stores.layout.checkpointFile,
         runId: index.run?.run_id ?? '',
-        newBatchId: () => ++stores.census.lastBatchId,
+        newBatchId: () => ++stores.rowCounts.lastBatchId,
         makeDurable: stores.makeDurableOne,
         observe,
         fault,
@@ -204,7 +204,7 @@ async function compact({ stores, observe, fault }: WritableIndex, embedded: numb
   }
 }
 
-/** Changes run.json, which a run that only embeds another tool's chunks may lack. */
+/** Changes run.json, which a run that only embeds mcp-vector-search's chunks may lack. */
 async function updateRun(index: WritableIndex, change: (run: RunRecord, now: string) => RunRecord): Promise<void> {
   const now = new Date().toISOString();
   const unknown: RunRecord = {

@@ -58,7 +58,7 @@ export async function report(...run: Phases): Promise<RunReport> {
 async function lookAtRun(...[index, phase1, phase2]: Phases): Promise<{ report: RunReport; agrees: boolean }> {
   const { stores, run } = index;
   const chunks = await countChunks(stores);
-  const phase1Finished = run?.phase1.finished_at != null && (phase1 !== null || stores.distrusted.size === 0);
+  const phase1Finished = run?.phase1.finished_at != null && (phase1 !== null || stores.needsReparse.size === 0);
   // Reconcile matched the ids one to one at the start and every write since kept them so; the counts must agree too.
   const matched = chunks.complete === chunks.total && (await stores.vectors.count()) === chunks.total;
   const files = phase1?.files ?? { ...NO_FILES, unfinished: unfinishedFiles(stores.ledger.files, run) };
@@ -74,9 +74,12 @@ async function lookAtRun(...[index, phase1, phase2]: Phases): Promise<{ report: 
   return { report, agrees: phase1Finished && matched };
 }
 
-/** Settles only what the counts of the tables bear out: another program, which knows no lock, may have written meanwhile. */
+/**
+ * Marks the index clean only if the row counts agree: mcp-vector-search does not know the lock and may have written
+ * meanwhile.
+ */
 export async function conclude(...run: Phases): Promise<RunReport> {
   const { report, agrees } = await lookAtRun(...run);
-  if (agrees) await run[0].stores.settle();
+  if (agrees) await run[0].stores.markClean();
   return report;
 }

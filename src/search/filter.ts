@@ -22,7 +22,7 @@ export interface NarrowFilter extends Omit<SearchFilter, 'files'> {
 }
 
 /**
- * Undefined where nothing is asked for. Other programs may leave `function_name` empty, so the kind counts too; tables of
+ * Undefined where nothing is asked for. mcp-vector-search may leave `function_name` empty, so the kind counts too; tables of
  * their earlier releases have no such column (`columns` are those that are there).
  */
 export function conditionOf(filter: NarrowFilter, columns: readonly string[]): string | undefined {

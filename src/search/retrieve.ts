@@ -110,7 +110,7 @@ function siblingsOf(live: LiveSegment, document: number): StoredDocument[] {
   return Array.from({ length: count }, (_, place) => live.document(first + place));
 }
 
-/** A vector whose chunk the text index does not hold: another program's, or one of too many to be read. */
+/** A vector whose chunk the text index does not hold: mcp-vector-search's, or one of too many to be read. */
 function alone(row: NearestRow): Candidate {
   const document: StoredDocument = {
     chunkId: row.chunkId,

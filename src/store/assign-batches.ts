@@ -2,7 +2,7 @@
 import type { ChunksStore } from './chunks.ts';
 import { BATCH_ROWS } from './chunks.ts';
 
-/** Ids above are not ours: the other tool writes the Unix time of its run. */
+/** Ids above are not ours: mcp-vector-search writes the Unix time of its run. */
 export const LARGEST_OWN_BATCH = 1_000_000_000;
 
 /**

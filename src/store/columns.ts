@@ -178,7 +178,7 @@ function* cells(column: EngineColumn): Generator<unknown> {
   for (let index = 0; index < column.length; index++) yield column.get(index);
 }
 
-/** The other tool's `token_count`: words between white space. */
+/** mcp-vector-search's `token_count`: words between white space. */
 function countWords(text: string): number {
   return text.match(/\S+/g)?.length ?? 0;
 }

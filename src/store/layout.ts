@@ -16,7 +16,7 @@ export interface Layout {
   readonly indexMetadataFile: string;
   readonly staleTextIndexFile: string;
   /** Its settings: without this file it takes the project for not initialised. A user's own is never written. */
-  readonly peerConfigFile: string;
+  readonly mvsConfigFile: string;
   /** Ours alone; mcp-vector-search leaves it alone. */
   readonly tandemDir: string;
   readonly structureDir: string;
@@ -29,7 +29,7 @@ export interface Layout {
   readonly runFile: string;
   readonly checkpointFile: string;
   readonly ledgerFile: string;
-  readonly settledFile: string;
+  readonly cleanMarkerFile: string;
   /** Vectors being made anew beside those in use, what they are, and where the old ones wait for their removal. */
   readonly nextVectorsTable: string;
   readonly nextVectorsFile: string;
@@ -61,7 +61,7 @@ export function layoutOf(indexDir: string): Layout {
     schemaVersionFile: join(indexDir, 'schema_version.json'),
     indexMetadataFile: join(indexDir, 'index_metadata.json'),
     staleTextIndexFile: join(indexDir, 'bm25_index.pkl'),
-    peerConfigFile: join(indexDir, 'config.json'),
+    mvsConfigFile: join(indexDir, 'config.json'),
     tandemDir,
     structureDir,
     structureTable: join(structureDir, 'structure.lance'),
@@ -71,7 +71,7 @@ export function layoutOf(indexDir: string): Layout {
     runFile: join(tandemDir, 'run.json'),
     checkpointFile: join(tandemDir, 'checkpoint.json'),
     ledgerFile: join(tandemDir, 'files.jsonl'),
-    settledFile: join(tandemDir, 'settled'),
+    cleanMarkerFile: join(tandemDir, 'settled'),
     nextVectorsTable: join(tandemDir, 'next', 'vectors.lance'),
     nextVectorsFile: join(tandemDir, 'reembed.json'),
     retiredVectorsTable: join(tandemDir, 'next', 'vectors-before.lance'),

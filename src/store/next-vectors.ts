@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { exists, syncDirectory, writeFileAtomic } from './files/atomic-file.ts';
 import { readJsonFile } from './files/json-file.ts';
 import type { Layout } from './layout.ts';
-import { recordPeerModel } from './mcp-vector-search/peer-files.ts';
+import { recordMvsModel } from './mcp-vector-search/metadata-files.ts';
 import { readRunFile, writeRunFile } from './run-file.ts';
 import { type StoredModel, storedModelSchema } from './stored-model.ts';
 
@@ -80,7 +80,7 @@ export async function finishVectorSwitch(
     };
     await writeRunFile(layout.runFile, { ...run.value, model: begun.model, phase2 });
   }
-  await recordPeerModel(layout, begun.model);
+  await recordMvsModel(layout, begun.model);
   fault('reembed.model-recorded');
   await rm(layout.nextVectorsFile);
   await rm(layout.retiredVectorsTable, { recursive: true, force: true });

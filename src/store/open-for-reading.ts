@@ -7,7 +7,7 @@ import { exists } from './files/atomic-file.ts';
 import { connect } from './lance/connect.ts';
 import { hasWholeHead } from './lance/durability.ts';
 import { findMissingColumns } from './lance/missing-columns.ts';
-import { type Fence, isEmptyShell, openTable, type TableHandle } from './lance/table.ts';
+import { type AssertLocked, isEmptyShell, openTable, type TableHandle } from './lance/table.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { readNextVectors } from './next-vectors.ts';
 import { refuseOtherProject } from './project.ts';
@@ -28,7 +28,7 @@ export interface ReadableStores extends AsyncDisposable {
   readonly whenClosed: (close: () => Promise<void>) => void;
 }
 
-const NO_COMMITS: Fence = () => Promise.reject(new Error('a reader does not write'));
+const NO_COMMITS: AssertLocked = () => Promise.reject(new Error('a reader does not write'));
 
 /**
  * What the index directory holds: no table, an older layout (`code_search` stands for all of them), or today's tables.
@@ -75,7 +75,7 @@ export async function openForReading(options: ReadingOptions): Promise<ReadableS
   const connection = await connect(layout.lanceDir);
   const open = async (path: string) => {
     const own = dirname(path) === layout.lanceDir ? connection : await connect(dirname(path));
-    return openTable(own, path, { schema: null, fence: NO_COMMITS });
+    return openTable(own, path, { schema: null, assertLocked: NO_COMMITS });
   };
   const chunksTable = await open(layout.chunksTable);
   const vectorsTable = vectorsPath === null ? null : await open(vectorsPath);
@@ -127,7 +127,7 @@ export async function peekVectors(
 ): Promise<{ readonly dimension: number; readonly isOurs: boolean; names(): Promise<string[]> } | null> {
   const path = layout.vectorsTable;
   if (!(await exists(path)) || !(await hasWholeHead(path)) || (await isEmptyShell(path))) return null;
-  const open = async () => openTable(await connect(layout.lanceDir), path, { schema: null, fence: NO_COMMITS });
+  const open = async () => openTable(await connect(layout.lanceDir), path, { schema: null, assertLocked: NO_COMMITS });
   const table = await open();
   try {
     if ((await table.count()) === 0) return null;

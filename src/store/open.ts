@@ -3,27 +3,27 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Schema } from 'apache-arrow';
 import { IndexerError } from '../core/errors.ts';
-import type { Census } from './census.ts';
 import { type ChunksStore, chunksStore } from './chunks.ts';
+import { isMarkedClean, readCleanMarker, writeCleanMarker } from './clean-marker.ts';
+import type { FileRowCounts } from './file-row-counts.ts';
 import { exists, sweepTemporaryFiles } from './files/atomic-file.ts';
 import { giveToOwner } from './files/give-to-owner.ts';
 import { discardContents, makeDirectories, removeIfEmpty } from './files/index-directory.ts';
 import { connect } from './lance/connect.ts';
-import { openDurability, quarantineBadHeads, sealHeads } from './lance/durability.ts';
+import { openDurability, quarantineBadHeads, writeChecksums } from './lance/durability.ts';
 import { asLostFile } from './lance/engine-failure.ts';
 import { addMissingColumns, findMissingColumns } from './lance/missing-columns.ts';
-import { type Fence, openTable, type TableHandle } from './lance/table.ts';
+import { type AssertLocked, openTable, type TableHandle } from './lance/table.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { acquireLock, type Lock, type LockOptions } from './lock/lock.ts';
-import { type Adoption, adoptForeignFiles } from './mcp-vector-search/adopt.ts';
-import { readRecordedTimes } from './mcp-vector-search/peer-times.ts';
+import { type ExternalImport, importExternalFiles } from './mcp-vector-search/import-external.ts';
+import { readRecordedTimes } from './mcp-vector-search/recorded-times.ts';
 import { finishVectorSwitch } from './next-vectors.ts';
 import { detectLayout, indexMissing, migrationNeeded, type ReadingOptions } from './open-for-reading.ts';
 import { recordProject, refuseOtherProject } from './project.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
-import { isSettled, readSettled, writeSettled } from './settled.ts';
 import { type StructureStore, structureStore } from './structure.ts';
 import { dimensionOf, type VectorsStore, vectorsStore } from './vectors.ts';
 
@@ -49,12 +49,12 @@ export interface WritableStores extends AsyncDisposable {
   readonly vectors: VectorsStore;
   readonly structure: StructureStore;
   readonly ledger: Ledger;
-  readonly census: Census;
+  readonly rowCounts: FileRowCounts;
   readonly lock: Lock;
   /** Files that must be parsed again whatever run.json says. */
-  readonly distrusted: ReadonlySet<string>;
-  /** Null unless the tables were found to be another program's, and were taken over. */
-  readonly adoption: Adoption | null;
+  readonly needsReparse: ReadonlySet<string>;
+  /** Null unless the tables were found to be mcp-vector-search's, and were taken over. */
+  readonly externalImport: ExternalImport | null;
   readonly repairs: Readonly<Record<string, number>>;
   /** Manifests that were not whole and were set aside, and where. */
   readonly quarantined: readonly string[];
@@ -63,7 +63,7 @@ export interface WritableStores extends AsyncDisposable {
   /** Flushes all three tables, in the order in which their rows depend on each other. */
   makeDurable(): Promise<void>;
   /** At the end of a run that did all it was to do: the next one need not read the tables if nobody writes until then. */
-  settle(): Promise<void>;
+  markClean(): Promise<void>;
   /** Flushes one table; returns the data files that became durable. */
   makeDurableOne(store: { readonly table: TableHandle }): Promise<string[]>;
 }
@@ -102,19 +102,19 @@ async function openLocked(
     quarantined.push(...moved.map((name) => join(basename(path), name)));
   }
   await options.checkModel?.(layout);
-  const fence: Fence = () => lock.assertHeld();
+  const assertLocked: AssertLocked = () => lock.assertHeld();
   const durability = openDurability(options.durability);
   const shared = await connect(layout.lanceDir);
   const own = await connect(layout.structureDir);
   const hadTables = (await exists(layout.chunksTable)) && (await exists(layout.vectorsTable));
   const open = (connection: typeof shared, path: string, schema: Schema) =>
-    openTable(connection, path, { schema, fence, created: (table) => durability.makeDurable(table) });
+    openTable(connection, path, { schema, assertLocked, created: (table) => durability.makeDurable(table) });
   const chunksTable = await open(shared, layout.chunksTable, CHUNKS_SCHEMA);
   const vectorsTable = await openVectors(
     layout,
     options.dimension,
     (schema) => open(shared, layout.vectorsTable, schema),
-    fence,
+    assertLocked,
   );
   const dimension = await dimensionOf(vectorsTable);
   const structureTable = await open(own, layout.structureTable, STRUCTURE_SCHEMA);
@@ -123,13 +123,13 @@ async function openLocked(
   const isReplaced = missingInVectors.length > 0;
   // A checkpoint speaks of versions of a table that is gone.
   if (isReplaced || !hadTables) await rm(layout.checkpointFile, { force: true });
-  await addMissingColumns(chunksTable, missing, fence);
-  await addMissingColumns(vectorsTable, missingInVectors, fence);
+  await addMissingColumns(chunksTable, missing, assertLocked);
+  await addMissingColumns(vectorsTable, missingInVectors, assertLocked);
   const chunks = chunksStore(chunksTable);
   const vectors = vectorsStore(vectorsTable, { dimension, projectName: basename(options.root) });
   const structure = structureStore(structureTable);
   const ledger = await openLedger(layout.ledgerFile);
-  const adoption = await adoptForeignFiles({
+  const externalImport = await importExternalFiles({
     root: options.root,
     chunks,
     vectors,
@@ -138,11 +138,11 @@ async function openLocked(
     isReplaced,
     recordedTimes: () => readRecordedTimes(layout, options.root),
   });
-  const settled = await readSettled(layout, ledger.files);
-  const { census, distrusted, repairs }: Reconciled =
-    settled === null
+  const marked = await readCleanMarker(layout, ledger.files);
+  const { rowCounts, needsReparse, repairs }: Reconciled =
+    marked === null
       ? await reconcile({ chunks, vectors, structure })
-      : { census: settled, distrusted: new Set(), repairs: {} };
+      : { rowCounts: marked, needsReparse: new Set(), repairs: {} };
   await recordProject(layout, options.root);
   const makeDurable = async () => {
     for (const table of [structureTable, chunksTable, vectorsTable]) await durability.makeDurable(table.path);
@@ -155,20 +155,20 @@ async function openLocked(
     vectors,
     structure,
     ledger,
-    census,
+    rowCounts,
     lock,
-    distrusted,
-    adoption,
+    needsReparse,
+    externalImport,
     repairs,
     quarantined,
     makeDurable,
     makeDurableOne: (store) => durability.makeDurable(store.table.path),
-    async settle() {
+    async markClean() {
       // What is not flushed may be other bytes under the same stamps after a power cut.
-      if (options.durability !== 'full' || (await isSettled(layout))) return;
+      if (options.durability !== 'full' || (await isMarkedClean(layout))) return;
       await makeDurable();
       // Without it only time is lost, so that a full disk is no reason to fail; an older one does not hold any more.
-      await writeSettled(layout, ledger.files, census).catch(() => undefined);
+      await writeCleanMarker(layout, ledger.files, rowCounts).catch(() => undefined);
     },
     async discard() {
       for (const table of [chunksTable, vectorsTable, structureTable]) table.close();
@@ -179,7 +179,7 @@ async function openLocked(
     },
     async [Symbol.asyncDispose]() {
       for (const table of [chunksTable, vectorsTable, structureTable]) table.close();
-      if (await isHeld(lock)) await sealHeads([layout.chunksTable, layout.vectorsTable, layout.structureTable]);
+      if (await isHeld(lock)) await writeChecksums([layout.chunksTable, layout.vectorsTable, layout.structureTable]);
       await giveToOwner(layout.indexDir);
       await lock.release();
     },
@@ -198,7 +198,7 @@ async function openVectors(
   layout: Layout,
   dimension: number,
   open: (schema: Schema) => Promise<TableHandle>,
-  fence: Fence,
+  assertLocked: AssertLocked,
 ): Promise<TableHandle> {
   const table = await open(vectorsSchema(dimension));
   const isEmpty = (await table.count()) === 0;
@@ -206,14 +206,14 @@ async function openVectors(
   if ((await dimensionOf(table)) === dimension) return table;
   if (isEmpty) {
     table.close();
-    await fence();
+    await assertLocked();
     await rm(layout.vectorsTable, { recursive: true });
     return open(vectorsSchema(dimension));
   }
   return table;
 }
 
-/** Another program may store 16 or 64 bits a number; to mix them with ours would change either. */
+/** mcp-vector-search may store 16 or 64 bits a number; to mix them with ours would change either. */
 async function refuseOtherNumbers(layout: Layout, table: TableHandle): Promise<void> {
   const type = String((await table.engine.schema()).fields.find(({ name }) => name === 'vector')?.type);
   if (/^FixedSizeList\[\d+\]<Float32>$/.test(type)) return;

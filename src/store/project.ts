@@ -64,7 +64,7 @@ export async function recordProject(layout: Layout, root: string): Promise<void>
 async function readRecorded(layout: Layout): Promise<Recorded | null> {
   const file = await readJsonFile(layout.projectFile, projectSchema);
   if (file.state === 'read') return { ...file.value, indexDir: file.value.index_dir };
-  const { project_root: root, index_path: indexDir } = await readObject(layout.peerConfigFile);
+  const { project_root: root, index_path: indexDir } = await readObject(layout.mvsConfigFile);
   if (typeof root !== 'string' || root === '') return null;
   return { root, indexDir: typeof indexDir === 'string' ? indexDir : null, folder: null };
 }

@@ -1,18 +1,18 @@
 // The only repair path: run once per writing command, right after the lock, before either phase. Idempotent. Reads one
 // narrow scan of each table, joins them by chunk_id, and makes the tables agree again after a kill, a power cut or
-// another program's writes. docs/protocol.md says which kill leaves what, and what is done about it here.
+// mcp-vector-search's writes. docs/protocol.md says which kill leaves what, and what is done about it here.
 
 import { LARGEST_OWN_BATCH } from './assign-batches.ts';
-import { type Census, emptyCensus } from './census.ts';
 import type { ChunksStore } from './chunks.ts';
+import { type FileRowCounts, noFileRows } from './file-row-counts.ts';
 import { inSlices, isIn } from './sql.ts';
 import type { StructureStore } from './structure.ts';
 import type { Place, VectorsStore } from './vectors.ts';
 
 export interface Reconciled {
-  readonly census: Census;
+  readonly rowCounts: FileRowCounts;
   /** Files that have to be parsed again, so Phase 1 is not finished whatever run.json says. */
-  readonly distrusted: ReadonlySet<string>;
+  readonly needsReparse: ReadonlySet<string>;
   /** Rows repaired, by kind of repair; zeros left out. */
   readonly repairs: Readonly<Record<string, number>>;
 }
@@ -36,22 +36,22 @@ interface ChunkFacts {
 }
 
 export async function reconcile(stores: Stores): Promise<Reconciled> {
-  const census = emptyCensus();
+  const rowCounts = noFileRows();
   const repairs: Record<string, number> = {};
-  const { chunks, doubled } = await readChunks(stores.chunks, census);
+  const { chunks, doubled } = await readChunks(stores.chunks, rowCounts);
   const strays = await readParents(stores.structure, chunks);
-  const found = await compareVectors(stores.vectors, chunks, census);
+  const found = await compareVectors(stores.vectors, chunks, rowCounts);
 
-  const distrusted = new Set<string>();
-  for (const { path, parent } of chunks.values()) if (parent === null) distrusted.add(path);
-  for (const path of distrusted) census.distrust(path);
-  if (doubled.size > 0) strays.push(...(await dropFiles(stores, doubled, census, chunks)));
-  for (const path of doubled) distrusted.add(path);
+  const needsReparse = new Set<string>();
+  for (const { path, parent } of chunks.values()) if (parent === null) needsReparse.add(path);
+  for (const path of needsReparse) rowCounts.distrust(path);
+  if (doubled.size > 0) strays.push(...(await dropFiles(stores, doubled, rowCounts, chunks)));
+  for (const path of doubled) needsReparse.add(path);
 
   const note = (name: string, count: number) => {
     if (count > 0) repairs[name] = count;
   };
-  note('files to parse again', distrusted.size);
+  note('files to parse again', needsReparse.size);
   note('vectors without a chunk removed', found.orphans.length);
   await stores.vectors.deleteByIds(found.orphans);
   note('doubled vectors removed', found.doubled.length);
@@ -67,7 +67,7 @@ export async function reconcile(stores: Stores): Promise<Reconciled> {
 
   note('structure rows without a chunk removed', strays.length);
   for (const slice of inSlices(strays)) await stores.structure.table.delete(isIn('chunk_id', slice));
-  return { census, distrusted, repairs };
+  return { rowCounts, needsReparse, repairs };
 }
 
 /** Returns the ids of rows without a chunk in their file: mcp-vector-search moves the chunks of a renamed file, and not these. */
@@ -87,7 +87,7 @@ async function readParents(structure: StructureStore, chunks: ReadonlyMap<string
 
 async function readChunks(
   store: ChunksStore,
-  census: Census,
+  rowCounts: FileRowCounts,
 ): Promise<{ chunks: Map<string, ChunkFacts>; doubled: Set<string> }> {
   const chunks = new Map<string, ChunkFacts>();
   const doubled = new Set<string>();
@@ -121,8 +121,8 @@ async function readChunks(
         pool.set(path, path);
       }
       const batchId = batches[index]!;
-      if (batchId <= LARGEST_OWN_BATCH) census.lastBatchId = Math.max(census.lastBatchId, batchId);
-      census.count(path, hashes[index] ?? '');
+      if (batchId <= LARGEST_OWN_BATCH) rowCounts.lastBatchId = Math.max(rowCounts.lastBatchId, batchId);
+      rowCounts.count(path, hashes[index] ?? '');
       const earlier = chunks.get(id);
       if (earlier !== undefined) doubled.add(path).add(earlier.path);
       chunks.set(id, {
@@ -146,7 +146,7 @@ function internStatus(value: string | null | undefined): string {
 async function compareVectors(
   store: VectorsStore,
   chunks: ReadonlyMap<string, ChunkFacts>,
-  census: Census,
+  rowCounts: FileRowCounts,
 ): Promise<{ orphans: string[]; doubled: string[]; moved: Place[]; misplaced: number }> {
   let misplaced = 0;
   const doubled = new Set<string>();
@@ -162,7 +162,7 @@ async function compareVectors(
     const parentIds = rows.strings('parent_chunk_id');
     for (const [index, value] of rows.strings('chunk_id').entries()) {
       const id = value ?? '';
-      census.lastBatchId = Math.max(census.lastBatchId, batches[index]!);
+      rowCounts.lastBatchId = Math.max(rowCounts.lastBatchId, batches[index]!);
       const chunk = chunks.get(id);
       if (chunk === undefined) {
         orphans.push(id);
@@ -174,7 +174,7 @@ async function compareVectors(
       const inPlace = chunk.startLine === starts[index] && chunk.endLine === ends[index];
       if (!inPlace || (parentIds[index] ?? '') !== parentChunkId) {
         moved.push({ chunkId: id, startLine: chunk.startLine, endLine: chunk.endLine, parentChunkId });
-        // Another program's vector that only learns its parent stood where it should.
+        // mcp-vector-search's vector that only learns its parent stood where it should.
         if (!inPlace || typeof parentIds[index] === 'string') misplaced++;
       }
     }
@@ -189,7 +189,7 @@ async function compareVectors(
 async function dropFiles(
   stores: Stores,
   paths: ReadonlySet<string>,
-  census: Census,
+  rowCounts: FileRowCounts,
   chunks: Map<string, ChunkFacts>,
 ): Promise<string[]> {
   const dropped = [...chunks].filter(([, chunk]) => paths.has(chunk.path));
@@ -197,7 +197,7 @@ async function dropFiles(
   for (const slice of inSlices(paths)) await stores.chunks.table.delete(isIn('file_path', slice));
   await stores.vectors.deleteByIds(idsOf(dropped.filter(([, chunk]) => chunk.hasVector)));
   for (const [id] of dropped) chunks.delete(id);
-  for (const path of paths) census.set(path, '', 0);
+  for (const path of paths) rowCounts.set(path, '', 0);
   return idsOf(dropped.filter(([, chunk]) => chunk.parent !== null));
 }
 

@@ -1,8 +1,8 @@
 // Phase 1's writes: a group of files enters all three tables, or leaves them. Beside reconcile the only
 // code that changes more than one table, and therefore the place where the order of commits is decided (docs/protocol.md).
 import type { Chunk, ChunkStatus, ParsedFile } from '../core/chunk.ts';
-import type { Census } from './census.ts';
 import { BATCH_ROWS, type ChunksStore } from './chunks.ts';
+import type { FileRowCounts } from './file-row-counts.ts';
 import type { FileRecord, Ledger } from './ledger.ts';
 import { type ChunkRow, chunkRowsToArrow } from './schema.ts';
 import { inSlices, isIn } from './sql.ts';
@@ -15,7 +15,7 @@ export interface FileWriterContext {
   readonly structure: StructureStore;
   readonly ledger: Ledger;
   /** Rows per path, kept true by every write. */
-  readonly census: Census;
+  readonly rowCounts: FileRowCounts;
   readonly chunkerVersion: string;
   readonly makeDurable: () => Promise<void>;
   readonly fault: (name: string) => void;
@@ -37,14 +37,14 @@ interface OldRow {
  */
 export async function replaceFiles(ctx: FileWriterContext, group: readonly ParsedFile[]): Promise<number> {
   const files = group.filter((file) => file.status !== 'unfinished');
-  const known = files.map((file) => file.path).filter((path) => ctx.census.rowsOf(path) > 0);
+  const known = files.map((file) => file.path).filter((path) => ctx.rowCounts.rowsOf(path) > 0);
   const chunks = files.flatMap((file) => file.chunks);
   const old = await readOldRows(ctx, known);
   const now = new Date().toISOString();
 
   const rows: ChunkRow[] = [];
   let fresh = 0;
-  let batchId = ctx.census.lastBatchId;
+  let batchId = ctx.rowCounts.lastBatchId;
   for (const file of files) {
     for (const chunk of file.chunks) {
       const before = old.get(chunk.chunkId);
@@ -63,14 +63,14 @@ export async function replaceFiles(ctx: FileWriterContext, group: readonly Parse
   await writeStructure(ctx, chunks, known);
   ctx.fault('phase1.structure-written');
   await writeChunks(ctx, rows, known);
-  ctx.census.lastBatchId = batchId;
+  ctx.rowCounts.lastBatchId = batchId;
   ctx.fault('phase1.chunks-written');
   await follow(ctx, old, chunks);
   ctx.fault('phase1.vectors-followed');
 
   await ctx.makeDurable();
   ctx.fault('phase1.durable');
-  for (const file of files) ctx.census.set(file.path, file.sha256, file.chunks.length);
+  for (const file of files) ctx.rowCounts.set(file.path, file.sha256, file.chunks.length);
   await ctx.ledger.append(
     group.map((file) => toRecord(file, ctx)),
     [],
@@ -80,7 +80,7 @@ export async function replaceFiles(ctx: FileWriterContext, group: readonly Parse
 
 /** Takes files that are gone from disk out of all tables and the ledger. Returns the number of chunks that went. */
 export async function removeFiles(ctx: FileWriterContext, paths: readonly string[]): Promise<number> {
-  const stored = paths.filter((path) => ctx.census.rowsOf(path) > 0);
+  const stored = paths.filter((path) => ctx.rowCounts.rowsOf(path) > 0);
   let removed = 0;
   for (const slice of inSlices(stored)) {
     const where = isIn('file_path', slice);
@@ -89,8 +89,8 @@ export async function removeFiles(ctx: FileWriterContext, paths: readonly string
     if ((await ctx.vectors.table.count(where)) > 0) await ctx.vectors.table.delete(where);
     if ((await ctx.structure.table.count(where)) > 0) await ctx.structure.table.delete(where);
     for (const path of slice) {
-      removed += ctx.census.rowsOf(path);
-      ctx.census.set(path, '', 0);
+      removed += ctx.rowCounts.rowsOf(path);
+      ctx.rowCounts.set(path, '', 0);
     }
   }
   if (stored.length > 0) await ctx.makeDurable();
@@ -100,7 +100,7 @@ export async function removeFiles(ctx: FileWriterContext, paths: readonly string
 
 function toRecord(file: ParsedFile, ctx: FileWriterContext): FileRecord {
   const { path, stamp, sha256, status, reason } = file;
-  return { path, stamp, sha256, status, reason, chunkCount: ctx.census.rowsOf(path), chunker: ctx.chunkerVersion };
+  return { path, stamp, sha256, status, reason, chunkCount: ctx.rowCounts.rowsOf(path), chunker: ctx.chunkerVersion };
 }
 
 async function readOldRows(ctx: FileWriterContext, paths: readonly string[]): Promise<Map<string, OldRow>> {
@@ -141,7 +141,7 @@ async function readOldRows(ctx: FileWriterContext, paths: readonly string[]): Pr
   return old;
 }
 
-/** `processing` is another tool's word for work that was begun: it has to be done again. */
+/** `processing` is mcp-vector-search's word for work that was begun: it has to be done again. */
 function asStatus(value: string | null | undefined): ChunkStatus {
   return value === 'complete' || value === 'error' ? value : 'pending';
 }

@@ -49,7 +49,7 @@ export function writeRunFile(path: string, run: RunRecord): Promise<void> {
   return writeFileAtomic(path, `${JSON.stringify(run, null, 2)}\n`);
 }
 
-/** False where Phase 1 has not looked at the tree: after a migration, or where only another program's chunks were embedded. */
+/** False where Phase 1 has not looked at the tree: after a migration, or where only mcp-vector-search's chunks were embedded. */
 export function hasBegunPhase1({ phase1 }: RunRecord): boolean {
   return phase1.chunker !== TAKEN_OVER && phase1.chunker !== '';
 }

@@ -27,7 +27,7 @@ function field(name: string, type: DataType, metadata?: Map<string, string>): Fi
   return new Field(name, type, true, metadata);
 }
 
-/** The 28 columns of `chunks`. One more breaks the other tool's knowledge graph. */
+/** The 28 columns of `chunks`. One more breaks mcp-vector-search's knowledge graph. */
 export const CHUNKS_SCHEMA = new Schema([
   field('chunk_id', string),
   field('file_path', string),
@@ -59,7 +59,7 @@ export const CHUNKS_SCHEMA = new Schema([
   field('error_message', string),
 ]);
 
-/** The 15 columns of `vectors`, then our nullable three. NULL in ours marks a row that the other tool wrote. */
+/** The 15 columns of `vectors`, then our nullable three. NULL in ours marks a row that mcp-vector-search wrote. */
 export function vectorsSchema(dimension: number): Schema {
   return new Schema([
     field('chunk_id', string),
@@ -83,7 +83,7 @@ export function vectorsSchema(dimension: number): Schema {
   ]);
 }
 
-/** What the other tool has no column for: one row per chunk, in our own table. */
+/** What mcp-vector-search has no column for: one row per chunk, in our own table. */
 export const STRUCTURE_SCHEMA = new Schema([
   field('chunk_id', string),
   field('file_path', string),

@@ -8,7 +8,7 @@ import { hasBegunPhase1, readRunFile } from './run-file.ts';
 export interface IndexState {
   /** True if every file was parsed and every chunk has its vector. */
   readonly complete: boolean;
-  /** Whether all files have been parsed; `not-started` where only another program has parsed them. */
+  /** Whether all files have been parsed; `not-started` where only mcp-vector-search has parsed them. */
   readonly phase1: 'finished' | 'unfinished' | 'not-started';
   /** `embedded` ones can be found; `pending` ones wait for phase 2; `error` ones could not be embedded. */
   readonly chunks: {

@@ -11,7 +11,7 @@ export interface PassOptions {
   readonly full: boolean;
   /** Whether our chunker made a file's chunks: only their ids follow from what they are. */
   readonly isOurs: (path: string) => boolean;
-  /** Whether a file was taken over from another program in the state that has this hash. */
+  /** Whether a file was taken over from mcp-vector-search in the state that has this hash. */
   readonly wasTakenOver: (path: string, hash: string | null) => boolean;
 }
 
@@ -100,8 +100,8 @@ export async function readChunks(
       const hash = hashOf(hashes, row);
       countFile(pass.files, path, hash);
       // Our rows carry a batch of ours, and get their structure first.
-      const isForeign = facts.structure.path[id] === undefined && !isOwnBatch(batches[row]!);
-      if (options.hasStructure && isForeign && !options.wasTakenOver(path, hash)) facts.rewritten.add(path);
+      const isExternal = facts.structure.path[id] === undefined && !isOwnBatch(batches[row]!);
+      if (options.hasStructure && isExternal && !options.wasTakenOver(path, hash)) facts.rewritten.add(path);
       checkChunk(id, facts, findings, options);
     }
   }

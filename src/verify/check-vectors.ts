@@ -61,7 +61,7 @@ export async function readVectors(
       const parent = parents === null || isEmpty(parents, row) ? NO_PARENT : parentOf(parents, row);
       if (isMoved || (isAdopted && parent !== structure.parent[id]))
         findings.add('vector-place', 'vectors', ids.textOf(id));
-      if (copy === null || recipe === '') continue; // another program may word its copy as it likes
+      if (copy === null || recipe === '') continue; // mcp-vector-search may word its copy as it likes
       const isCopy =
         pathOf(paths, row) === chunks.path[id] &&
         kindOf(copy.kind, row) === chunks.kind[id] &&
@@ -77,16 +77,17 @@ export async function readVectors(
 
 const NULLABLE = new Set(['embedding_batch_id', 'parent_chunk_id', 'tandem_recipe']);
 
-/** The recipe of vectors that came from an old layout: the other tool's name, with its version where it was known. */
+/** The recipe of vectors that came from an old layout: mcp-vector-search's name, with its version where it was known. */
 const MIGRATED = /^mvs(-.+)?$/;
 
-/** `recipe` is empty for a row that another program made. */
+/** `recipe` is empty for a row that mcp-vector-search made. */
 function checkOrigin(id: () => string, model: string, recipe: string, modelId: string, findings: Findings): void {
-  // The other tool writes the name with or without its owner; a migration kept what it had written.
-  const isForeign = recipe === '' || MIGRATED.test(recipe);
-  const isSame = model === modelId || (isForeign && model === modelId.slice(modelId.lastIndexOf('/') + 1));
+  // mcp-vector-search writes the name with or without its owner; a migration kept what it had written.
+  const isExternal = recipe === '' || MIGRATED.test(recipe);
+  const isSame = model === modelId || (isExternal && model === modelId.slice(modelId.lastIndexOf('/') + 1));
   if (!isSame) findings.add('vector-model', 'vectors', id(), `${id()}: ${model}, not ${modelId}`);
-  if (!isForeign && !/^[0-9a-f]{8}$/.test(recipe)) findings.add('vector-recipe', 'vectors', id(), `${id()}: ${recipe}`);
+  if (!isExternal && !/^[0-9a-f]{8}$/.test(recipe))
+    findings.add('vector-recipe', 'vectors', id(), `${id()}: ${recipe}`);
 }
 
 function checkNumbers(id: string, value: unknown, findings: Findings): void {

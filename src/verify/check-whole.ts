@@ -2,7 +2,7 @@
 // the files are cut again.
 import type { ParsedFile } from '../core/chunk.ts';
 import type { FileRecord } from '../store/ledger.ts';
-import { ADDED, isForeignChunker, originOf } from '../store/mcp-vector-search/chunker-marks.ts';
+import { ADDED, isExternalChunker, originOf } from '../store/mcp-vector-search/chunker-marks.ts';
 import { findMissing, lossOf, type StoredRow } from '../store/mcp-vector-search/missing-chunks.ts';
 import { inSlices, isIn } from '../store/sql.ts';
 import type { StoredFile } from './check-files.ts';
@@ -21,8 +21,8 @@ export async function checkWholeFiles(
   findings: Findings,
 ): Promise<void> {
   const known = (path: string) => ledger.get(path)?.chunker ?? '';
-  const isTakenOver = (path: string) => isForeignChunker(known(path)) && originOf(known(path)) !== ADDED;
-  // Without a line in the ledger rows are another program's that was here last.
+  const isTakenOver = (path: string) => isExternalChunker(known(path)) && originOf(known(path)) !== ADDED;
+  // Rows of a file without a ledger line were written by mcp-vector-search, which ran last.
   const paths = [...stored.keys()].filter((path) => isTakenOver(path) || !ledger.has(path));
   for (const slice of inSlices(paths, 1_000)) {
     const rows = new Map<string, StoredRow[]>();

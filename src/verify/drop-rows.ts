@@ -1,7 +1,7 @@
 // Deletes damaged rows and sets the chunks that lost their vector back to pending.
 
 import { readManifests } from '../store/lance/manifest.ts';
-import { type Fence, openTable, type TableHandle } from '../store/lance/table.ts';
+import { type AssertLocked, openTable, type TableHandle } from '../store/lance/table.ts';
 import type { Layout } from '../store/layout.ts';
 import { inSlices, isIn } from '../store/sql.ts';
 import type { Verified } from './examine.ts';
@@ -11,7 +11,7 @@ import { connectTo, openReader } from './read-table.ts';
 export async function dropDamagedRows(
   layout: Layout,
   { findings, pathOf }: Verified,
-  fence: Fence,
+  assertLocked: AssertLocked,
   note: (action: string, ids: Iterable<string>) => void,
 ): Promise<void> {
   const chunks = findings.idsOf('chunks', ...CHUNK_DAMAGE);
@@ -24,15 +24,17 @@ export async function dropDamagedRows(
   const claimless = findings.idsOf('chunks', 'complete-without-vector', 'status-unknown');
   const pending = new Set([...claimless, ...vectors].filter((id) => !chunks.has(id) && pathOf(id) !== undefined));
 
-  await change(layout.vectorsTable, layout.lanceDir, fence, vectors, (table, where) => table.delete(where));
+  await change(layout.vectorsTable, layout.lanceDir, assertLocked, vectors, (table, where) => table.delete(where));
   note('vectors deleted', vectors);
-  await change(layout.chunksTable, layout.lanceDir, fence, chunks, (table, where) => table.delete(where));
+  await change(layout.chunksTable, layout.lanceDir, assertLocked, chunks, (table, where) => table.delete(where));
   note('chunks deleted', chunks);
-  await change(layout.chunksTable, layout.lanceDir, fence, pending, (table, where) =>
+  await change(layout.chunksTable, layout.lanceDir, assertLocked, pending, (table, where) =>
     table.update(where, { embedding_status: 'pending', embedding_batch_id: 0 }),
   );
   note('chunks set to pending', pending);
-  await change(layout.structureTable, layout.structureDir, fence, structure, (table, where) => table.delete(where));
+  await change(layout.structureTable, layout.structureDir, assertLocked, structure, (table, where) =>
+    table.delete(where),
+  );
   note('structure rows deleted', structure);
 }
 
@@ -40,13 +42,13 @@ export async function dropDamagedRows(
 async function change(
   path: string,
   directory: string,
-  fence: Fence,
+  assertLocked: AssertLocked,
   ids: ReadonlySet<string>,
   act: (table: TableHandle, where: string) => Promise<void>,
 ): Promise<void> {
   if (ids.size === 0 || (await readManifests(path, 1)).length === 0) return;
   const connection = await connectTo(directory);
-  const table = await openTable(connection, path, { schema: null, fence });
+  const table = await openTable(connection, path, { schema: null, assertLocked });
   try {
     for (const slice of inSlices(ids)) {
       const where = isIn('chunk_id', slice);

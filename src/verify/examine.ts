@@ -4,7 +4,7 @@ import { IndexerError } from '../core/errors.ts';
 import { describeModel } from '../embedding/recipe.ts';
 import { exists } from '../store/files/atomic-file.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
-import { isForeignChunker, TAKEN_OVER } from '../store/mcp-vector-search/chunker-marks.ts';
+import { isExternalChunker, TAKEN_OVER } from '../store/mcp-vector-search/chunker-marks.ts';
 import { detectLayout, hasLostChunks, noIndex } from '../store/open-for-reading.ts';
 import { refuseOtherProject } from '../store/project.ts';
 import { compareWith } from './against.ts';
@@ -73,8 +73,8 @@ export async function examine(place: VerifyPlace, asked: ExamineOptions): Promis
   const tables = await openTables(layout, findings, { dimension, isOurs: run !== null });
   try {
     // Where that is so, what lies beside the tables speaks of others, which were there before.
-    const isForeign = (await readable('chunks', findings, () => areForeign(layout, tables))) === true;
-    if (isForeign) findings.add('another-program', 'chunks', layout.lanceDir);
+    const isExternal = (await readable('chunks', findings, () => areExternal(layout, tables))) === true;
+    if (isExternal) findings.add('another-program', 'chunks', layout.lanceDir);
     else {
       const checkpoint = await readCheckpointFile(layout.checkpointFile, findings);
       if (checkpoint !== null) checkCheckpoint(checkpoint, tables, modelId, findings);
@@ -82,15 +82,15 @@ export async function examine(place: VerifyPlace, asked: ExamineOptions): Promis
     }
 
     const ledger = await readLedgerLines(layout.ledgerFile, findings);
-    const isForeignFile = (path: string) => isForeignChunker(ledger.get(path)?.chunker ?? TAKEN_OVER);
-    const isOurs = (path: string) => !isForeignFile(path);
+    const isExternalFile = (path: string) => isExternalChunker(ledger.get(path)?.chunker ?? TAKEN_OVER);
+    const isOurs = (path: string) => !isExternalFile(path);
     const facts = noFacts();
     const wasTakenOver = (path: string, hash: string | null) => {
       const record = ledger.get(path);
-      return record !== undefined && isForeignFile(path) && record.sha256 === hash;
+      return record !== undefined && isExternalFile(path) && record.sha256 === hash;
     };
     const options = { full, isOurs, wasTakenOver };
-    const hasStructure = await pass('structure', isForeign ? null : tables.structure, findings, async (table) => {
+    const hasStructure = await pass('structure', isExternal ? null : tables.structure, findings, async (table) => {
       await readStructure(table, facts, findings, options);
       return true;
     });
@@ -102,7 +102,7 @@ export async function examine(place: VerifyPlace, asked: ExamineOptions): Promis
       readVectors(table, facts, findings, { full, modelId, ...has }),
     );
     if (chunks !== null && vectors !== null) checkClaims(facts, findings);
-    if (chunks !== null && !isForeign) checkLedger(ledger, chunks.files, findings, facts.rewritten);
+    if (chunks !== null && !isExternal) checkLedger(ledger, chunks.files, findings, facts.rewritten);
     if (chunks !== null && full && asked.cut !== undefined) {
       const { cut } = asked;
       await pass('chunks', tables.chunks, findings, (table) =>
@@ -111,7 +111,7 @@ export async function examine(place: VerifyPlace, asked: ExamineOptions): Promis
     }
     if (asked.against !== undefined) await compareWith(layout, layoutOf(asked.against), findings);
 
-    const list = findings.list(phase1Finished && !isForeign);
+    const list = findings.list(phase1Finished && !isExternal);
     const total = chunks?.total ?? 0;
     const allComplete = chunks !== null && (chunks.statuses.get('complete') ?? 0) === total;
     const report: VerifyReport = {
@@ -120,7 +120,7 @@ export async function examine(place: VerifyPlace, asked: ExamineOptions): Promis
       depth,
       clean: list.every(({ severity }) => severity !== 'damage'),
       complete: phase1Finished && list.length === 0 && allComplete,
-      files: isForeign ? (chunks?.files.size ?? 0) : ledger.size,
+      files: isExternal ? (chunks?.files.size ?? 0) : ledger.size,
       chunks: { total, by_status: Object.fromEntries(chunks?.statuses ?? []) },
       vectors: vectors ?? 0,
       findings: list,
@@ -132,10 +132,10 @@ export async function examine(place: VerifyPlace, asked: ExamineOptions): Promis
 }
 
 /**
- * Whether another program made these tables, be it in the place of ours: its vectors lack our columns, or there are none
+ * Whether mcp-vector-search made these tables, be it in the place of ours: its vectors lack our columns, or there are none
  * and no chunk of ours is waiting for one.
  */
-async function areForeign({ vectorsTable }: Layout, { chunks, vectors }: Tables): Promise<boolean> {
+async function areExternal({ vectorsTable }: Layout, { chunks, vectors }: Tables): Promise<boolean> {
   if (vectors !== null) return !vectors.reader.columns.some(({ name }) => name === 'tandem_recipe');
   if (chunks === null || (await exists(vectorsTable))) return false;
   let hasRows = false;
@@ -165,7 +165,7 @@ async function openTables(
   return {
     chunks: await open('chunks', layout.chunksTable, false),
     vectors: await open('vectors', layout.vectorsTable, false),
-    // An index that only the other tool wrote has none yet.
+    // An index that only mcp-vector-search wrote has none yet.
     structure: await open('structure', layout.structureTable, !isOurs),
   };
 }

@@ -27,7 +27,7 @@ export interface Facts {
     readonly contentHash: string[];
   };
   readonly vectors: true[];
-  /** Paths of files that another program indexed since: what is beside the tables speaks of them as they were before. */
+  /** Paths of files that mcp-vector-search indexed since: what is beside the tables speaks of them as they were before. */
   readonly rewritten: Set<string>;
 }
 

@@ -3,8 +3,8 @@
 /** Every kind of finding, first those of files, then those of rows. */
 export const MEANINGS = {
   'table-missing': 'the table is not there',
-  'another-program': 'another program made these tables; the next tandem index takes them over',
-  'file-of-another': 'files that another program indexed since; the next tandem index parses them again',
+  'another-program': 'mcp-vector-search made these tables; the next tandem index takes them over',
+  'file-of-another': 'files that mcp-vector-search indexed since; the next tandem index parses them again',
   'file-incomplete': 'files of mcp-vector-search without some of their chunks; the next tandem index parses them again',
   'manifest-broken': 'versions of the table that were not written whole',
   'data-file-missing': 'data files that the table names are not there',

@@ -1,6 +1,6 @@
 // Chunk ids as small numbers. An index holds half a million ids three times over; as strings in maps they cost seconds,
 // as numbers in typed arrays a tenth of one. Ids are 16 hex digits, which are read straight from the column's bytes; what
-// is not (damage, or another program's) goes through a map of its own.
+// is not (damage, or mcp-vector-search's) goes through a map of its own.
 import type { TextBytes } from './read-table.ts';
 
 export interface IdIndex {

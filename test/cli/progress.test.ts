@@ -201,7 +201,7 @@ describe('what happens during a run', () => {
     reporter.observe({ type: 'reconciled', cause: 'another-program', repairs: { 'files to parse again': 1 } });
     expect(err.lines()).toEqual([
       'repaired after an interruption: vectors without chunk 3',
-      'put right in what the other program left: files to parse again 1',
+      'put right in what mcp-vector-search left: files to parse again 1',
     ]);
   });
 });

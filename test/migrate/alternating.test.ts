@@ -1,5 +1,5 @@
 // Our index and mcp-vector-search over the same tables in turn, with every kind of edit between: after each run of ours
-// `verify` finds nothing. What that program does is written here as it does it: chunks of a renamed file are moved in
+// `verify` finds nothing. What mcp-vector-search does is written here as it does it: chunks of a renamed file are moved in
 // place, changed files lose their rows and get new ones with vectors of their own, and those of vanished files stay.
 import { appendFile, chmod, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -85,7 +85,7 @@ test('index migrates by itself and embeds nothing that is unchanged; --no-migrat
     version: '2.4.0',
   });
   expect(tandem('verify', root)).toMatchObject({ code: 0, stderr: '' });
-  expect(tandem('index', root, '--force', '--phase=1').stderr).toContain('chunks of 7 files are another program');
+  expect(tandem('index', root, '--force', '--phase=1').stderr).toContain('chunks of 7 files are mcp-vector-search');
 });
 
 test('a tree that was edited since keeps what did not change, and every other file gets what became of it', async () => {
@@ -118,7 +118,7 @@ test('a tree that was edited since keeps what did not change, and every other fi
   expect(found('weather').filter((hit) => hit.file_path === 'lib/weather.go')).toEqual([]);
 });
 
-test('tables of 2.2.7 to 2.7 are searched as they are, told to be another program’s, and taken over by index', async () => {
+test('tables of 2.2.7 to 2.7 are searched as they are, told to be mcp-vector-search’s, and taken over by index', async () => {
   await using directory = await temporaryDirectory();
   const root = directory.path;
   const rows = makeRows(2, 2);
@@ -130,7 +130,7 @@ test('tables of 2.2.7 to 2.7 are searched as they are, told to be another progra
   expect(tandem('verify', root)).toMatchObject({
     code: 4,
     stdout: expect.stringMatching(
-      /2 files, 6 chunks, 6 vectors[\s\S]*another program[\s\S]*Next: node .*tandem\.js index \/.*\n$/,
+      /2 files, 6 chunks, 6 vectors[\s\S]*mcp-vector-search[\s\S]*Next: node .*tandem\.js index \/.*\n$/,
     ),
   });
   const search = tandem('search', 'sell', '--function', 'sell_1', '--json', '-p', root);
@@ -140,7 +140,7 @@ test('tables of 2.2.7 to 2.7 are searched as they are, told to be another progra
   ]);
   const run = tandem('index', root);
   expect(run.code, run.stderr).toBe(0);
-  expect(run.stderr).toContain('taking over what another program indexed: 2 files unchanged');
+  expect(run.stderr).toContain('taking over what mcp-vector-search indexed: 2 files unchanged');
   expect(run.stderr).not.toMatch(/interrupt|put right/);
   expect(tandem('verify', root)).toMatchObject({ code: 0 });
 });

@@ -1,4 +1,4 @@
-// Projects with an index of an old layout: real files, and tables as the old tool's versions wrote them.
+// Projects with an index of an old layout: real files, and tables as mcp-vector-search's versions wrote them.
 import { cp, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -197,7 +197,7 @@ function singleValues(row: MadeRow, oldRoot: string, empty: null | ''): Record<s
 
 export interface SplitOptions {
   readonly place?: string;
-  /** As that tool's own migration left them. */
+  /** As mcp-vector-search's own migration left them. */
   readonly copied?: boolean;
   readonly hashes?: boolean;
   /** Positions of the rows that have a vector; all if left out. */
@@ -327,7 +327,7 @@ function joined(vectors: readonly unknown[], dimension: number): ArrayLike<unkno
   return all;
 }
 
-/** The old tool's settings and its list of modification times, as the files have them now. */
+/** mcp-vector-search's settings and its list of modification times, as the files have them now. */
 async function writeSettings(root: string, oldRoot: string, rows: readonly { path: string }[]): Promise<void> {
   const times: Record<string, number> = {};
   for (const path of new Set(rows.map((row) => row.path))) {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findOldRoot } from '../../src/migrate/old-root.ts';
-import { isSameTime } from '../../src/store/mcp-vector-search/peer-times.ts';
+import { isSameTime } from '../../src/store/mcp-vector-search/recorded-times.ts';
 import { temporaryDirectory } from '../store/make.ts';
 
 const nothingRecorded = {

@@ -230,7 +230,7 @@ describe('a single old table', () => {
     expect(await column(directory.path, 'chunks', 'content')).toContain('the newer text');
   });
 
-  test('made by the real old tool is migrated, and none of its files has to be parsed', async () => {
+  test('made by the real mcp-vector-search is migrated, and none of its files has to be parsed', async () => {
     await using directory = await temporaryDirectory();
     await copyRealProject(directory.path);
     const report = await convertToDualTable(targetOf(directory.path));
@@ -255,7 +255,7 @@ describe('split old tables', () => {
     await expectMigrated(directory.path, rows);
   });
 
-  test('that the old tool put in the wrong place regain whole texts, paths and parents', async () => {
+  test('that mcp-vector-search put in the wrong place regain whole texts, paths and parents', async () => {
     await using directory = await temporaryDirectory();
     const rows = makeRows(3, 2);
     await writeFiles(directory.path, rows);
@@ -511,5 +511,5 @@ async function writeStrangeTable(root: string): Promise<void> {
   const { connect } = await import('@lancedb/lancedb');
   await rm(join(root, INDEX, 'code_search.lance'), { recursive: true });
   const connection = await connect(join(root, INDEX));
-  (await connection.createTable('code_search', [{ title: 'a table of another program', vector: [1, 2] }])).close();
+  (await connection.createTable('code_search', [{ title: 'a table of mcp-vector-search', vector: [1, 2] }])).close();
 }

@@ -74,7 +74,7 @@ function contextOf(stores: WritableStores, more: Partial<Phase2Context> = {}): P
     embedder: fakeEmbedder(),
     checkpointPath: stores.layout.checkpointFile,
     runId: 'run',
-    newBatchId: () => ++stores.census.lastBatchId,
+    newBatchId: () => ++stores.rowCounts.lastBatchId,
     makeDurable: stores.makeDurableOne,
     observe: () => undefined,
     fault: () => undefined,
@@ -143,7 +143,7 @@ describe('Phase 2', () => {
       const unmarked = await stores.chunks.table.count("embedding_status <> 'complete'");
       const vectors = await stores.vectors.count();
       expect(vectors).toBe(CHUNKS - unmarked);
-      await assignBatches(stores.chunks, stores.census.lastBatchId);
+      await assignBatches(stores.chunks, stores.rowCounts.lastBatchId);
       const embedder = fakeEmbedder();
       await embedPendingChunks(contextOf(stores, { embedder }), { batchesPerCheckpoint: 2 });
       embedded += embedder.embedded;
@@ -183,8 +183,8 @@ describe('Phase 2', () => {
     ) {
       const controller = new AbortController();
       const embedder = stoppedIn(stopAt, count, controller, reason);
-      const { lastBatchId } = await assignBatches(stores.chunks, stores.census.lastBatchId);
-      stores.census.lastBatchId = lastBatchId;
+      const { lastBatchId } = await assignBatches(stores.chunks, stores.rowCounts.lastBatchId);
+      stores.rowCounts.lastBatchId = lastBatchId;
       await embedPendingChunks(contextOf(stores, { embedder, ...more }), {
         batchesPerCheckpoint: 20,
         signal: controller.signal,
@@ -224,7 +224,7 @@ describe('Phase 2', () => {
         }
       }
       await using stores = await openStores(directory.path);
-      await assignBatches(stores.chunks, stores.census.lastBatchId);
+      await assignBatches(stores.chunks, stores.rowCounts.lastBatchId);
       await embedPendingChunks(contextOf(stores), { batchesPerCheckpoint: 2 });
       const rows = ({ chunks, vectors }: TableState) => ({ chunks: chunks.length, vectors: vectors.length });
       expect(rows(await tableState(stores))).toEqual(rows(await finalState()));

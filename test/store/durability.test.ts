@@ -76,7 +76,7 @@ test('a table whose creation was killed is created again', async () => {
   }
   await using stores = await openStores(directory.path);
   expect(await stores.structure.table.count()).toBe(0);
-  expect(stores.distrusted.size).toBe(2);
+  expect(stores.needsReparse.size).toBe(2);
   expect(await readdir(table)).toContain('data');
 });
 

@@ -74,7 +74,7 @@ function start(path: string, options: LockOptions = {}, ...more: string[]) {
   };
 }
 
-async function foreignLock(path: string, change: Partial<LockHolder> = { host: 'buildbox' }): Promise<void> {
+async function externalLock(path: string, change: Partial<LockHolder> = { host: 'buildbox' }): Promise<void> {
   await writeFile(path, JSON.stringify({ ...(await describeSelf('foreign-nonce')), pid: 4121, ...change }));
 }
 
@@ -144,7 +144,7 @@ describe('a holder that cannot be seen', () => {
   test('is watched without being waited for, and named as soon as its heart is seen', async () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'lock');
-    await foreignLock(path);
+    await externalLock(path);
     const stop = beating(path);
     const said: unknown[] = [];
     const onWait = (holder: LockHolder, forMs: number | null) => said.push(holder.nonce, forMs);
@@ -162,10 +162,10 @@ describe('a holder that cannot be seen', () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'lock');
     for (const waitMs of [0, 100]) {
-      await foreignLock(path);
+      await externalLock(path);
       await (await acquireLock(path, { waitMs, staleAfterMs: 400, pollMs: 30 })).release();
     }
-    await foreignLock(path);
+    await externalLock(path);
     const controller = new AbortController();
     const watching = acquireLock(path, { signal: controller.signal });
     const reason = new Error('enough');
@@ -180,7 +180,7 @@ describe('a holder that cannot be seen', () => {
   ])('%s is replaced once its heartbeat stood still before our eyes', async (_, change) => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'lock');
-    await foreignLock(path, change);
+    await externalLock(path, change);
     const seen: string[] = [];
     const startedAt = performance.now();
     const lock = await acquireLock(path, { ...SOON, onWait: (holder) => seen.push(holder.nonce) });
@@ -194,7 +194,7 @@ describe('a holder that cannot be seen', () => {
   test('keeps the lock as long as its heart beats', async () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'lock');
-    await foreignLock(path);
+    await externalLock(path);
     const stop = beating(path);
     await expect(acquireLock(path, { ...SOON, waitMs: 1500 })).rejects.toMatchObject({ code: 'INDEX_LOCKED' });
     stop();
@@ -205,7 +205,7 @@ describe('a holder that cannot be seen', () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'lock');
     for (let round = 0; round < 2; round++) {
-      await foreignLock(path);
+      await externalLock(path);
       const contenders = Array.from({ length: 4 }, () => start(path, { ...SOON, waitMs: 1_200 }));
       await Promise.all(contenders.map(({ next }) => next()));
       const said = await Promise.all(contenders.map(({ say }) => say('take')));
@@ -218,8 +218,8 @@ describe('a holder that cannot be seen', () => {
   test('that left a claim behind while it replaced another does not block for ever', async () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'lock');
-    await foreignLock(path, { nonce: 'dead-nonce', pid: 2 ** 30 });
-    await foreignLock(`${path}.dead-non`);
+    await externalLock(path, { nonce: 'dead-nonce', pid: 2 ** 30 });
+    await externalLock(`${path}.dead-non`);
     const stop = beating(`${path}.dead-non`);
     await expect(acquireLock(path, { pollMs: 30 })).rejects.toMatchObject({ code: 'INDEX_LOCKED' });
     stop();
@@ -322,7 +322,7 @@ describe('the heartbeat', () => {
     const lock = await acquireLock(path, FAST);
     while ((await beatsWithin(path, 100)) === 0);
     expect(await removeLock(path, { force: true })).toMatchObject({ because: 'forced' });
-    await foreignLock(path);
+    await externalLock(path);
     expect(await beatsWithin(path, 300)).toBe(0);
     await expect(lock.assertHeld()).rejects.toMatchObject({ code: 'LOCK_LOST' });
     await lock.release();
@@ -341,7 +341,7 @@ describe('taking a lock away', () => {
   test('of a dead holder happens at once', async () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'lock');
-    await foreignLock(path, { pid: 2 ** 30 });
+    await externalLock(path, { pid: 2 ** 30 });
     expect(await removeLock(path, { force: false })).toMatchObject({ because: 'dead', holder: { pid: 2 ** 30 } });
     expect(await readdir(directory.path)).toEqual([]);
   });
@@ -369,7 +369,7 @@ describe('taking a lock away', () => {
   test('of one elsewhere needs its heartbeat to stand still', async () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'lock');
-    await foreignLock(path);
+    await externalLock(path);
     const stop = beating(path);
     await expect(removeLock(path, quick)).rejects.toMatchObject({
       code: 'INDEX_LOCKED',

@@ -1,4 +1,4 @@
-// File names that are filters, and readers whose version another program takes away.
+// File names that are filters, and readers whose version mcp-vector-search takes away.
 import { connect } from '@lancedb/lancedb';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -36,7 +36,7 @@ test('a file is removed and replaced by its name alone, whatever the name', asyn
   expect(await counts()).toEqual(new Set([2 * left]));
 });
 
-test('a search whose version another program removed answers from the latest', async () => {
+test('a search whose version mcp-vector-search removed answers from the latest', async () => {
   await using directory = await temporaryDirectory();
   await using stores = await openStores(directory.path);
   const file = makeFile('a.py', texts('a', 40));

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { layoutOf } from '../../src/store/layout.ts';
-import { followMove, hasPeerFiles, writePeerFiles } from '../../src/store/mcp-vector-search/peer-files.ts';
+import { followMove, hasMvsFiles, writeMvsFiles } from '../../src/store/mcp-vector-search/metadata-files.ts';
 import { temporaryDirectory } from './make.ts';
 
 test('the root in config.json follows a move, and nothing else in it changes', async () => {
@@ -12,17 +12,17 @@ test('the root in config.json follows a move, and nothing else in it changes', a
   const old = layoutOf(join(before, '.mcp-vector-search'));
   await mkdir(old.indexDir, { recursive: true });
   const users = { project_root: before, index_path: old.indexDir, embedding_model: 'their/model', own_key: [1] };
-  await writeFile(old.peerConfigFile, JSON.stringify(users));
-  await writePeerFiles(old, { root: before, files: new Map() });
+  await writeFile(old.mvsConfigFile, JSON.stringify(users));
+  await writeMvsFiles(old, { root: before, files: new Map() });
   await followMove(old, before);
-  expect(JSON.parse(await readFile(old.peerConfigFile, 'utf8'))).toEqual(users);
-  expect(await hasPeerFiles(old)).toBe(true);
+  expect(JSON.parse(await readFile(old.mvsConfigFile, 'utf8'))).toEqual(users);
+  expect(await hasMvsFiles(old)).toBe(true);
 
   await rename(before, root);
   const layout = layoutOf(join(root, '.mcp-vector-search'));
   await followMove(layout, root);
   const moved = { ...users, project_root: root, index_path: layout.indexDir };
-  expect(JSON.parse(await readFile(layout.peerConfigFile, 'utf8'))).toEqual(moved);
+  expect(JSON.parse(await readFile(layout.mvsConfigFile, 'utf8'))).toEqual(moved);
 });
 
 test('another spelling of the root is no move', async () => {
@@ -31,7 +31,7 @@ test('another spelling of the root is no move', async () => {
   const layout = layoutOf(join(root, '.mcp-vector-search'));
   await mkdir(layout.indexDir, { recursive: true });
   await symlink(root, link);
-  await writeFile(layout.peerConfigFile, JSON.stringify({ project_root: link }));
+  await writeFile(layout.mvsConfigFile, JSON.stringify({ project_root: link }));
   await followMove(layout, root);
-  expect(await readFile(layout.peerConfigFile, 'utf8')).toBe(JSON.stringify({ project_root: link }));
+  expect(await readFile(layout.mvsConfigFile, 'utf8')).toBe(JSON.stringify({ project_root: link }));
 });

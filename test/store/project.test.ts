@@ -104,7 +104,7 @@ test('an index that only mcp-vector-search wrote is of the root in its settings'
   const { a, b, layout } = await twoProjects(place.path);
   await rm(layout.projectFile);
   expect(await refuseOtherProject(layout, b)).toBeNull();
-  await writeFile(layout.peerConfigFile, JSON.stringify({ project_root: a, index_path: layout.indexDir }));
+  await writeFile(layout.mvsConfigFile, JSON.stringify({ project_root: a, index_path: layout.indexDir }));
   await expect(refuseOtherProject(layout, b)).rejects.toEqual(refusal(/still exists/));
   await recordProject(layout, b);
   expect(await refuseOtherProject(layout, b), 'our own record counts before them').toBeNull();

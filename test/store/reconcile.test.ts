@@ -61,8 +61,8 @@ describe('reconcile', () => {
     }
     await using stores = await openStores(directory.path);
     expect(stores.repairs).toEqual({});
-    expect(stores.census.rowsOf('a.py')).toBe(3);
-    expect(stores.census.holds('a.py', before[0]!.sha256, 3)).toBe(true);
+    expect(stores.rowCounts.rowsOf('a.py')).toBe(3);
+    expect(stores.rowCounts.holds('a.py', before[0]!.sha256, 3)).toBe(true);
   });
 
   test('marks stored vectors that a kill left unmarked, so that they are not embedded again', async () => {
@@ -103,7 +103,7 @@ describe('reconcile', () => {
     }
     await using stores = await openStores(directory.path);
     expect(stores.repairs).toEqual({ 'chunks without a vector set to pending': 3 });
-    const { assigned } = await assignBatches(stores.chunks, stores.census.lastBatchId);
+    const { assigned } = await assignBatches(stores.chunks, stores.rowCounts.lastBatchId);
     expect(assigned).toBe(3);
     await embedPending(stores, { mark: true });
     expect(await stores.chunks.table.count("embedding_status = 'complete'")).toBe(20);
@@ -134,9 +134,9 @@ describe('reconcile', () => {
       await stores.structure.table.delete(`chunk_id = '${before[0]!.chunks[1]!.chunkId}'`);
     }
     await using stores = await openStores(directory.path);
-    expect([...stores.distrusted]).toEqual(['a.py']);
-    expect(stores.census.holds('a.py', before[0]!.sha256, 3)).toBe(false);
-    expect(stores.census.holds('b.py', before[1]!.sha256, 2)).toBe(true);
+    expect([...stores.needsReparse]).toEqual(['a.py']);
+    expect(stores.rowCounts.holds('a.py', before[0]!.sha256, 3)).toBe(false);
+    expect(stores.rowCounts.holds('b.py', before[1]!.sha256, 2)).toBe(true);
   });
 
   test('takes out files whose rows are doubled, to be parsed again', async () => {
@@ -157,7 +157,7 @@ describe('reconcile', () => {
       await stores.chunks.table.add(chunkRowsToArrow(rows, ''));
     }
     await using stores = await openStores(directory.path);
-    expect([...stores.distrusted]).toEqual(['a.py']);
+    expect([...stores.needsReparse]).toEqual(['a.py']);
     await replaceFiles(writerOf(stores), [before[0]!]);
     await embedPending(stores, { mark: true });
     expect(await stores.chunks.table.count()).toBe(6);
@@ -178,7 +178,7 @@ describe('reconcile', () => {
     expect(await stores.vectors.table.count('start_line = 99')).toBe(0);
   });
 
-  test('gives processing rows, which another tool leaves, another try', async () => {
+  test('gives processing rows, which mcp-vector-search leaves, another try', async () => {
     await using directory = await temporaryDirectory();
     {
       await using stores = await openStores(directory.path);
@@ -189,8 +189,8 @@ describe('reconcile', () => {
       });
     }
     await using stores = await openStores(directory.path);
-    expect(stores.census.lastBatchId).toBe(1);
-    const { assigned } = await assignBatches(stores.chunks, stores.census.lastBatchId);
+    expect(stores.rowCounts.lastBatchId).toBe(1);
+    const { assigned } = await assignBatches(stores.chunks, stores.rowCounts.lastBatchId);
     expect(assigned).toBe(3);
     expect(await stores.chunks.table.count("embedding_status = 'pending' AND embedding_batch_id <= 2")).toBe(6);
   });

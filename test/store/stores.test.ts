@@ -29,7 +29,7 @@ async function countNulls(table: TableHandle, columns: readonly string[]): Promi
 }
 
 describe('the chunks table', () => {
-  test('carries exactly the 28 columns of the other tool, and no NULL', async () => {
+  test('carries exactly the 28 columns of mcp-vector-search, and no NULL', async () => {
     await using directory = await temporaryDirectory();
     await using stores = await openStores(directory.path);
     await replaceFiles(writerOf(stores), [makeFile('a.py', texts('a', 3))]);
@@ -65,7 +65,7 @@ describe('the chunks table', () => {
     expect(await stores.chunks.countPending()).toBe(0);
   });
 
-  test('survives the removal of old versions by another program in the middle of the stream', async () => {
+  test('survives the removal of old versions by mcp-vector-search in the middle of the stream', async () => {
     await using directory = await temporaryDirectory();
     await using stores = await openStores(directory.path);
     for (let i = 0; i < 12; i++) await replaceFiles(writerOf(stores), [makeFile(`f${i}.py`, texts(`f${i}`, 1024))]);
@@ -119,7 +119,7 @@ describe('the chunks table', () => {
   });
 });
 
-/** Another program's handle on the chunks table. */
+/** mcp-vector-search's handle on the chunks table. */
 async function openOther(root: string) {
   const { connect } = await import('@lancedb/lancedb');
   const connection = await connect(join(root, '.mcp-vector-search', 'lance'));

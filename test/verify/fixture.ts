@@ -64,7 +64,7 @@ export async function run(root: string, layout: Layout): Promise<void> {
   await using stores = await openStores(root);
   const files = PATHS.map((path) => file(path)).filter(({ path, sha256, chunks }) => {
     const known = stores.ledger.files.get(path);
-    return known?.sha256 !== sha256 || !stores.census.holds(path, sha256, chunks.length);
+    return known?.sha256 !== sha256 || !stores.rowCounts.holds(path, sha256, chunks.length);
   });
   await writeRunFile(layout.runFile, record(null));
   for (const each of files) await replaceFiles(writerOf(stores), [each]);

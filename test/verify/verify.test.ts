@@ -498,7 +498,7 @@ test('a repair keeps the vectors of what was not damaged, and what it set aside'
 test('the reader takes the ids of foreign chunks as they are', async () => {
   await using index = await indexes.copy();
   {
-    // The ids of `makeFile` follow another rule, as another program's do.
+    // The ids of `makeFile` follow another rule, as mcp-vector-search's do.
     await using stores = await openStores(index.place.root);
     await replaceFiles({ ...writerOf(stores), chunkerVersion: 'foreign' }, [makeFile('old.py', ['old'])]);
   }

@@ -15,7 +15,7 @@ const REVISION = '0000000000000000000000000000000000000000';
  * The command and the environment that it needs to run offline on the CPU, or why there is none. `given` is the path of
  * an executable; without it one is installed below the user's cache (some 6.6 GB, once).
  */
-export function findPeer(given) {
+export function findMvs(given) {
   if (given) return existsSync(given) ? withModel(given) : { missing: `${given} is not there` };
   const home = join(
     process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),

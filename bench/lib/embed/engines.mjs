@@ -11,7 +11,7 @@ const ONE_BY_ONE = 'pipeline, our file, one by one';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const bundled = join(root, 'models', 'all-MiniLM-L6-v2');
-const peerScript = fileURLToPath(new URL('./sentence_transformers_run.py', import.meta.url));
+const mvsScript = fileURLToPath(new URL('./sentence_transformers_run.py', import.meta.url));
 export const build = join(root, 'tools', 'model', 'build.py');
 
 /** Where the engines leave the sample's vectors, to be compared. */
@@ -35,7 +35,7 @@ export function enginesFor({ folder, allFile, sampleFile, python }) {
   }
   const weights = output(python, [join(root, 'tools', 'model', 'weights.py')]).trim();
   engines['sentence-transformers, CPU'] = () =>
-    lastLine(output(python, [peerScript, weights, sampleFile, '8,16,32,64']));
+    lastLine(output(python, [mvsScript, weights, sampleFile, '8,16,32,64']));
   return engines;
 }
 

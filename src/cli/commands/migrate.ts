@@ -28,9 +28,9 @@ export function registerMigrate(program: Command, cli: Cli): void {
     .action(async (typed: string | undefined, _flags, self: Command) => {
       const flags = self.optsWithGlobals<MigrateFlags>();
       // mcp-vector-search spells it `migrate migrate`.
-      const isPeerSpelling = typed === 'migrate' && flags.rollback !== true;
-      const config = await configFor(cli, self, isPeerSpelling ? undefined : typed, false);
-      const goesForth = flags.toDualTable === true || isPeerSpelling;
+      const isMvsSpelling = typed === 'migrate' && flags.rollback !== true;
+      const config = await configFor(cli, self, isMvsSpelling ? undefined : typed, false);
+      const goesForth = flags.toDualTable === true || isMvsSpelling;
       if (goesForth === (flags.rollback === true) || (flags.rollback && flags.dryRun)) throw unclear();
 
       const { createReporter } = await import('../report/reporter.ts');

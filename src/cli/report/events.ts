@@ -10,8 +10,8 @@ const MOST_WARNINGS = 10;
 
 const REPAIRED = {
   interruption: 'repaired after an interruption',
-  'another-program': 'put right in what the other program left',
-  unknown: 'put right where another program wrote, or a command was cut off',
+  'another-program': 'put right in what mcp-vector-search left',
+  unknown: 'put right where mcp-vector-search wrote, or a command was cut off',
 } as const;
 
 /** Writes notices, warnings, resumption and repairs as they come; true if it wrote something. */

@@ -98,5 +98,5 @@ function describeChanges({ added, changed, removed, unknown }: NonNullable<Statu
 function recipes(byRecipe: Readonly<Record<string, number>>): string {
   const entries = Object.entries(byRecipe);
   if (entries.length < 2) return '';
-  return `; ${entries.map(([recipe, vectors]) => `${count(vectors)} by ${recipe === '' ? 'another program' : `recipe ${visible(recipe)}`}`).join(', ')}`;
+  return `; ${entries.map(([recipe, vectors]) => `${count(vectors)} by ${recipe === '' ? 'mcp-vector-search' : `recipe ${visible(recipe)}`}`).join(', ')}`;
 }

@@ -10,12 +10,12 @@ export function printVerification(out: Output, report: VerifyReport, command: Co
   if (report.clean && report.complete) out.line(`${out.bold('clean')}: every chunk has its vector, nothing is damaged`);
   else if (report.clean) {
     out.line(`${out.bold('clean, but not complete')}: ${pendingWords(report)}`);
-    out.line(`Next: ${out.cyan(visible(command(isForeign(report) ? 'index' : 'resume')))}`);
+    out.line(`Next: ${out.cyan(visible(command(isExternal(report) ? 'index' : 'resume')))}`);
   } else {
     out.line(out.bold(out.red('damaged')));
     const isOther = report.findings.every(({ code }) => code.startsWith('against-'));
-    // What another program doubled or lost is put right when its tables are taken over.
-    const words = isForeign(report) ? 'index' : 'verify --repair';
+    // What mcp-vector-search doubled or lost is put right when its tables are taken over.
+    const words = isExternal(report) ? 'index' : 'verify --repair';
     if (!isOther) out.line(`Next: ${out.cyan(visible(command(words)))}`);
   }
 }
@@ -24,7 +24,7 @@ export function printRepair(out: Output, { before, actions, after }: RepairRepor
   printFindings(out, before);
   if (actions.length === 0 && before.clean) {
     out.line('nothing to repair');
-    if (!before.complete) out.line(`Next: ${out.cyan(visible(command(isForeign(before) ? 'index' : 'resume')))}`);
+    if (!before.complete) out.line(`Next: ${out.cyan(visible(command(isExternal(before) ? 'index' : 'resume')))}`);
     return;
   }
   out.line('Repaired:');
@@ -55,7 +55,7 @@ function printList(out: Output, findings: readonly Finding[]): void {
   }
 }
 
-function isForeign({ findings }: VerifyReport): boolean {
+function isExternal({ findings }: VerifyReport): boolean {
   return findings.some(({ code }) => code === 'another-program' || code === 'file-of-another');
 }
 
@@ -65,7 +65,7 @@ function pendingWords(report: VerifyReport): string {
   const words: string[] = [];
   if (pending + processing > 0) words.push(`${counted(pending + processing, 'chunk')} pending`);
   if (error > 0) words.push(`${counted(error, 'chunk')} in error`);
-  if (isForeign(report)) words.push('another program wrote here');
+  if (isExternal(report)) words.push('mcp-vector-search wrote here');
   else if (findings.length > 0) words.push('an interrupted run left something to finish');
   return words.length > 0 ? words.join(', ') : 'phase 1 has not finished';
 }

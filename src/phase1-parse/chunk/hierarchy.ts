@@ -2,7 +2,7 @@
 import type { ChunkKind } from '../../core/chunk.ts';
 import type { Language } from '../../languages/load.ts';
 import type { Findings, FoundDefinition, Span } from '../syntax/captures.ts';
-import { reachesOf } from '../syntax/reach.ts';
+import { extentsOf } from '../syntax/extents.ts';
 import { oneLine } from './source-text.ts';
 
 /** Names are short; what a computed one is made of need not be. */
@@ -39,7 +39,7 @@ export interface Definition extends Span {
 export function buildHierarchy(text: string, findings: Findings): Definition[] {
   const definitions: Definition[] = [];
   const open: Definition[] = [];
-  for (const { found, head, clauses, comments, start, end } of reachesOf(text, findings)) {
+  for (const { found, head, clauses, comments, start, end } of extentsOf(text, findings)) {
     while (open.length > 0 && open.at(-1)!.end <= start) open.pop();
     const parent = open.at(-1) ?? null;
     const { language, counts } = found.origin;

@@ -36,7 +36,7 @@ export async function compactIfFragmented(
     await table.removeVersions(keepFrom);
     return null;
   } catch (error) {
-    if (isVersionGone(error)) return `another program is cleaning up ${table.path}`; // then it need not be done here
+    if (isVersionGone(error)) return `mcp-vector-search is cleaning up ${table.path}`; // then it need not be done here
     throw error;
   }
 }

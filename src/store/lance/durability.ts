@@ -6,8 +6,8 @@ import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { errnoOf, IndexerError } from '../../core/errors.ts';
 import { makeDirectory, syncDirectory, syncFile } from '../files/atomic-file.ts';
-import { breakSeal, contradicts, readSeal, sealHead } from './head-seal.ts';
 import { checkFiles, newestFirst, parseManifest } from './manifest.ts';
+import { contradicts, readChecksum, removeChecksum, sealHead } from './manifest-checksum.ts';
 
 /** After `data`, in this order: what a manifest names must be on disk before the manifest. */
 const FOLLOWERS = ['_deletions', '_indices', '_transactions', '_versions'];
@@ -49,7 +49,7 @@ async function flushNew(directory: string, known: Set<string>): Promise<string[]
   return fresh.map((name) => join(directory, name));
 }
 
-/** Another program's cleanup may remove a file between the listing and the flush. */
+/** mcp-vector-search's cleanup may remove a file between the listing and the flush. */
 function ignoreVanished(error: unknown): void {
   if (errnoOf(error) !== 'ENOENT') throw error;
 }
@@ -68,8 +68,8 @@ async function namesIn(directory: string, recursive = false): Promise<string[]> 
 
 /**
  * Moves newest versions that are not whole to `quarantineDir`, so that the one before them is opened: a manifest that was
- * cut off, zeroed or other than its seal says, or one whose files are. Returns their names. Old versions that nothing can be
- * read of go there too, unnamed, for no row is theirs alone. Breaks the seal: who asks is about to write. Where no version is
+ * cut off, zeroed or other than its checksum says, or one whose files are. Returns their names. Old versions that nothing can be
+ * read of go there too, unnamed, for no row is theirs alone. Breaks the checksum: who asks is about to write. Where no version is
  * whole nothing is moved, and a table with data is INDEX_DAMAGED.
  */
 export async function quarantineBadHeads(tablePath: string, quarantineDir: string): Promise<string[]> {
@@ -82,7 +82,7 @@ export async function quarantineBadHeads(tablePath: string, quarantineDir: strin
   }
   const older = await unreadable(tablePath, names.slice(bad.length + 1));
   if (bad.length + older.length === 0) {
-    await breakSeal(tablePath);
+    await removeChecksum(tablePath);
     return [];
   }
   if (bad.length === names.length && (await namesIn(join(tablePath, 'data'))).length > 0) {
@@ -94,16 +94,16 @@ export async function quarantineBadHeads(tablePath: string, quarantineDir: strin
   for (const name of [...bad, ...older]) {
     await rename(join(directory, name), join(quarantineDir, `${basename(tablePath)}-${Date.now()}-${name}`));
   }
-  await breakSeal(tablePath); // not earlier: a kill in between must not make a bad head a good one
+  await removeChecksum(tablePath); // not earlier: a kill in between must not make a bad head a good one
   return bad;
 }
 
 /**
  * Old versions of which nothing can be read, be the newest one whole: a power cut may leave them, since files are flushed side
- * by side. Nothing is lost with them, but the engine fails where it lists versions. A table that is sealed has none.
+ * by side. Nothing is lost with them, but the engine fails where it lists versions. A table that is recorded has none.
  */
 async function unreadable(tablePath: string, names: readonly string[]): Promise<string[]> {
-  if ((await readSeal(tablePath)) !== null) return [];
+  if ((await readChecksum(tablePath)) !== null) return [];
   const found: string[] = [];
   for (const name of names) {
     const bytes = await readFile(join(tablePath, '_versions', name)).catch(ignoreVanished);
@@ -128,13 +128,13 @@ export async function hasWholeHead(tablePath: string): Promise<boolean> {
 }
 
 /**
- * At the end of a writer's work: whether the newest versions are what it left can be told from now on. Without a seal only
+ * At the end of a writer's work: whether the newest versions are what it left can be told from now on. Without a checksum only
  * that is lost, so that a full disk is no reason to fail.
  */
-export async function sealHeads(tablePaths: readonly string[]): Promise<void> {
+export async function writeChecksums(tablePaths: readonly string[]): Promise<void> {
   for (const path of tablePaths) {
     const [head] = await manifestNames(join(path, '_versions'));
-    if (head !== undefined) await sealHead(path, head).catch(() => breakSeal(path).catch(() => undefined));
+    if (head !== undefined) await sealHead(path, head).catch(() => removeChecksum(path).catch(() => undefined));
   }
 }
 
@@ -148,7 +148,7 @@ async function isWhole(tablePath: string, name: string): Promise<boolean> {
     if (errnoOf(error) === 'ENOENT') return null;
     throw error;
   });
-  if (bytes !== null && contradicts(await readSeal(tablePath), name, bytes)) return false;
+  if (bytes !== null && contradicts(await readChecksum(tablePath), name, bytes)) return false;
   const manifest = bytes && parseManifest(name, bytes);
   return manifest !== null && (await checkFiles(tablePath, manifest)).length === 0;
 }

@@ -40,7 +40,7 @@ export function refusalOf(error: unknown, path: string): IndexerError | null {
   return number === undefined ? null : systemFailure(getSystemErrorName(-Number(number)), path, error);
 }
 
-/** Whether a read failed because another program removed old versions under it; a reopened table goes on. */
+/** Whether a read failed because mcp-vector-search removed old versions under it; a reopened table goes on. */
 export function isVersionGone(error: unknown): boolean {
   return /not found/i.test(messageOf(error)) && /\.lance|manifest|_versions|\/data\//i.test(messageOf(error));
 }

@@ -3,7 +3,7 @@
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, IndexerError } from '../../core/errors.ts';
-import { contradicts, readSeal } from './head-seal.ts';
+import { contradicts, readChecksum } from './manifest-checksum.ts';
 import { decodeMessage, type Message } from './protobuf.ts';
 
 const MAGIC = 'LANC';
@@ -52,18 +52,18 @@ export interface Manifest {
   readonly indexFiles: readonly DataFile[];
 }
 
-/** Manifests newest first; null in place of one that is not whole or not what its seal says. Empty if there are none. */
+/** Manifests newest first; null in place of one that is not whole or not what its checksum says. Empty if there are none. */
 export async function readManifests(
   tablePath: string,
   most = Number.POSITIVE_INFINITY,
 ): Promise<{ name: string; manifest: Manifest | null }[]> {
   const directory = join(tablePath, '_versions');
   const names = (await namesIn(directory)).filter((name) => /^\d+\.manifest$/.test(name));
-  const seal = await readSeal(tablePath);
+  const checksum = await readChecksum(tablePath);
   const manifests: { name: string; manifest: Manifest | null }[] = [];
   for (const name of names.sort(newestFirst).slice(0, most)) {
     const bytes = await readFile(join(directory, name));
-    manifests.push({ name, manifest: contradicts(seal, name, bytes) ? null : parseManifest(name, bytes) });
+    manifests.push({ name, manifest: contradicts(checksum, name, bytes) ? null : parseManifest(name, bytes) });
   }
   return manifests;
 }

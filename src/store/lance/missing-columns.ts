@@ -1,13 +1,13 @@
-// Tables that another program made lack columns: ours, and those that mcp-vector-search had not yet before 2.8.
+// Tables that mcp-vector-search made lack columns: ours, and those that mcp-vector-search had not yet before 2.8.
 import type { Field, Schema } from 'apache-arrow';
 import { IndexerError } from '../../core/errors.ts';
-import type { Fence, TableHandle } from './table.ts';
+import type { AssertLocked, TableHandle } from './table.ts';
 
-// Nothing, in words that the engine takes for nullable: a column that may not be NULL makes that tool's appends fail.
+// Nothing, in words that the engine takes for nullable: a column that may not be NULL makes mcp-vector-search's appends fail.
 const EMPTY_TEXT = 'left(chunk_id, 0)';
 const EMPTY_LIST = 'array_slice(make_array(chunk_id), 2, 1)';
 
-/** What a row holds that was written without the column. NULL in ours marks a row of another program. */
+/** What a row holds that was written without the column. NULL in ours marks a row of mcp-vector-search. */
 const VALUES: Readonly<Record<string, string>> = {
   last_author: EMPTY_TEXT,
   last_modified: EMPTY_TEXT,
@@ -38,8 +38,12 @@ export async function findMissingColumns(table: TableHandle, schema: Schema): Pr
 }
 
 /** One commit. */
-export async function addMissingColumns(table: TableHandle, missing: readonly Field[], fence: Fence): Promise<void> {
+export async function addMissingColumns(
+  table: TableHandle,
+  missing: readonly Field[],
+  assertLocked: AssertLocked,
+): Promise<void> {
   if (missing.length === 0) return;
-  await fence();
+  await assertLocked();
   await table.engine.addColumns(missing.map(({ name }) => ({ name, valueSql: VALUES[name]! })));
 }

@@ -9,7 +9,7 @@ import { engineFailure, isVersionGone, refusalOf } from './engine-failure.ts';
 import { type EngineBatch, type RowBatch, rowBatch } from './row-batch.ts';
 
 /** Asked before every commit: throws LOCK_LOST if another process took the lock over. */
-export type Fence = () => Promise<void>;
+export type AssertLocked = () => Promise<void>;
 
 export interface TableHandle {
   readonly path: string;
@@ -53,25 +53,25 @@ export interface TableHandle {
 export async function openTable(
   connection: Connection,
   path: string,
-  options: { schema: Schema | null; fence: Fence; created?: (path: string) => Promise<unknown> },
+  options: { schema: Schema | null; assertLocked: AssertLocked; created?: (path: string) => Promise<unknown> },
 ): Promise<TableHandle> {
   const name = basename(path, '.lance');
   const create = async (schema: Schema) => {
     const table = await guarded(path, () => connection.createEmptyTable(name, schema));
     await options.created?.(path);
-    return handle(path, table, options.fence);
+    return handle(path, table, options.assertLocked);
   };
   if (!(await exists(path))) {
     if (options.schema === null) throw new Error(`${path} does not exist`);
-    await options.fence();
+    await options.assertLocked();
     return await create(options.schema);
   }
   try {
-    return handle(path, await connection.openTable(name), options.fence);
+    return handle(path, await connection.openTable(name), options.assertLocked);
   } catch (error) {
     const isShell = await isEmptyShell(path);
     if (options.schema !== null && isShell) {
-      await options.fence();
+      await options.assertLocked();
       await rm(path, { recursive: true });
       return await create(options.schema);
     }
@@ -115,17 +115,17 @@ async function guarded<T>(path: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Another program's compaction can get in between: such a commit did not happen and is tried again on the latest version. */
+/** mcp-vector-search's compaction can get in between: such a commit did not happen and is tried again on the latest version. */
 const MOST_ATTEMPTS = 4;
 
 function isDisturbed(error: unknown): boolean {
   return isVersionGone(error) || /retryable commit conflict/i.test(messageOf(error));
 }
 
-function handle(path: string, table: Table, fence: Fence): TableHandle {
+function handle(path: string, table: Table, assertLocked: AssertLocked): TableHandle {
   const commit = async (action: () => Promise<unknown>): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
-      await fence();
+      await assertLocked();
       try {
         await action();
         return;

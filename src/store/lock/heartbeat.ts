@@ -30,7 +30,7 @@ if (file !== null) {
   setInterval(beat, intervalMs);
 }
 
-/** Null if the lock is gone or another's; the fence before the next commit says so. */
+/** Null if the lock is gone or another's; the assertLocked before the next commit says so. */
 function openOurs(): number | null {
   try {
     const descriptor = openSync(path, 'r+');

@@ -1,4 +1,4 @@
-// What the ledger says of files whose chunks another program cut, in the place of the version of our chunker.
+// What the ledger says of files whose chunks mcp-vector-search cut, in the place of the version of our chunker.
 
 /** Taken over on the hash of the file alone: whether its rows are all there has not been looked at. */
 export const TAKEN_OVER = 'foreign';
@@ -12,8 +12,8 @@ export function comparedWith(chunker: string, mark: string): string {
   return `${originOf(mark)}:${chunker}`;
 }
 
-/** Whether the chunks are another program's; such a file keeps them until it changes. */
-export function isForeignChunker(mark: string): boolean {
+/** Whether the chunks are mcp-vector-search's; such a file keeps them until it changes. */
+export function isExternalChunker(mark: string): boolean {
   return [TAKEN_OVER, MIGRATED, ADDED].includes(originOf(mark));
 }
 

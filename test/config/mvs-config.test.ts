@@ -2,29 +2,29 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { readPeerConfig } from '../../src/config/peer-config.ts';
+import { readMvsConfig } from '../../src/config/mvs-config.ts';
 import { PEER_EXTENSIONS } from '../../src/core/source-rules.ts';
 import { temporaryTree } from './temporary.ts';
 
 function read(config: object, files: Record<string, string> = {}) {
-  return readPeerConfig(temporaryTree({ 'config.json': JSON.stringify(config), ...files }));
+  return readMvsConfig(temporaryTree({ 'config.json': JSON.stringify(config), ...files }));
 }
 
 describe('the settings of mcp-vector-search', () => {
   it('are none where there is no file', () => {
-    expect(readPeerConfig(temporaryTree())).toBeNull();
-    expect(readPeerConfig('/nowhere/at/all')).toBeNull();
-    expect(readPeerConfig(join(temporaryTree({ file: '' }), 'file'))).toBeNull();
+    expect(readMvsConfig(temporaryTree())).toBeNull();
+    expect(readMvsConfig('/nowhere/at/all')).toBeNull();
+    expect(readMvsConfig(join(temporaryTree({ file: '' }), 'file'))).toBeNull();
   });
 
-  it('restrict extensions only where the list lacks one of that tool', () => {
+  it('restrict extensions only where the list lacks one of mcp-vector-search', () => {
     expect(read({ file_extensions: PEER_EXTENSIONS })?.sources.extensions).toBeNull();
     expect(read({ file_extensions: [...PEER_EXTENSIONS, '.arb', '.zig'] })?.sources.extensions).toBeNull();
     expect(read({ file_extensions: ['.py', 'go'] })?.sources.extensions).toEqual(['.py', '.go']);
     expect(read({ file_extensions: null })?.sources.extensions).toBeNull();
   });
 
-  it('skip dotfiles unless they say otherwise, as that tool does', () => {
+  it('skip dotfiles unless they say otherwise, as mcp-vector-search does', () => {
     expect(read({})?.sources.skipDotfiles).toBe(true);
     expect(read({ skip_dotfiles: false })?.sources.skipDotfiles).toBe(false);
   });
@@ -60,13 +60,13 @@ describe('the settings of mcp-vector-search', () => {
     ['a list', '[1]'],
   ])('that are %s are refused, naming the file', (_, text) => {
     const folder = temporaryTree({ 'config.json': text });
-    expect(() => readPeerConfig(folder)).toThrow(join(folder, 'config.json'));
+    expect(() => readMvsConfig(folder)).toThrow(join(folder, 'config.json'));
   });
 
   it('that are a device are refused and not read', () => {
     const folder = temporaryTree();
     symlinkSync('/dev/zero', join(folder, 'config.json'));
-    expect(() => readPeerConfig(folder)).toThrow('not a small regular file');
+    expect(() => readMvsConfig(folder)).toThrow('not a small regular file');
   });
 
   it('become part of the configuration', () => {
@@ -74,6 +74,6 @@ describe('the settings of mcp-vector-search', () => {
       'p/.mcp-vector-search/config.json': '{"embedding_model":"m","file_extensions":[".c"]}',
     });
     const config = loadConfig({ path: 'p', creates: true, cwd: tree, env: {} });
-    expect(config).toMatchObject({ peerModel: 'm', sources: { extensions: ['.c'] } });
+    expect(config).toMatchObject({ mvsModel: 'm', sources: { extensions: ['.c'] } });
   });
 });

@@ -1,11 +1,11 @@
-// `settled`: after a run that came to its end, the stamps of every file of the tables as it left them. While they are
-// the same nobody has written, so that the tables agree with each other and the ledger says what they hold: the next run need
-// not read them to know that. Losing or spoiling it costs the time of that reading.
+// The clean marker (`settled` on disk): a finished run records the stamps of all table files. While they are unchanged
+// nobody has written, the tables agree with each other and with the ledger, and the next run need not read them to know
+// that. A lost or damaged marker costs the time of that read.
 import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errnoOf } from '../core/errors.ts';
-import { type Census, emptyCensus } from './census.ts';
+import { type FileRowCounts, noFileRows } from './file-row-counts.ts';
 import { writeFileAtomic } from './files/atomic-file.ts';
 import { readManifests } from './lance/manifest.ts';
 import type { Layout } from './layout.ts';
@@ -14,36 +14,37 @@ import type { FileRecord } from './ledger.ts';
 type LedgerFiles = ReadonlyMap<string, FileRecord>;
 
 /** What the tables hold, by the ledger; null where they have to be read. Under the lock, before anything is written. */
-export async function readSettled(layout: Layout, files: LedgerFiles): Promise<Census | null> {
+export async function readCleanMarker(layout: Layout, files: LedgerFiles): Promise<FileRowCounts | null> {
   const lastBatchId = await settledBatch(layout);
   if (lastBatchId === null) return null;
-  const census = emptyCensus();
-  for (const { path, sha256, chunkCount } of files.values()) census.set(path, sha256, chunkCount);
-  census.lastBatchId = lastBatchId;
-  return census;
+  const rowCounts = noFileRows();
+  for (const { path, sha256, chunkCount } of files.values()) rowCounts.set(path, sha256, chunkCount);
+  rowCounts.lastBatchId = lastBatchId;
+  return rowCounts;
 }
 
-export async function isSettled(layout: Layout): Promise<boolean> {
+export async function isMarkedClean(layout: Layout): Promise<boolean> {
   return (await settledBatch(layout)) !== null;
 }
 
 /** The last batch id, if the sum is still what it was. */
 async function settledBatch(layout: Layout): Promise<number | null> {
-  const text = await readFile(layout.settledFile, 'utf8').catch(() => ''); // whatever the reason: then the tables are read
+  const text = await readFile(layout.cleanMarkerFile, 'utf8').catch(() => ''); // whatever the reason: then the tables are read
   const [sum, batchId = ''] = text.trimEnd().split(' ');
   return /^\d+$/.test(batchId) && sum === (await sumOf(layout, Number(batchId))) ? Number(batchId) : null;
 }
 
 /** To be called when everything is written and flushed. Leaves nothing where the ledger does not say what the tables hold. */
-export async function writeSettled(layout: Layout, files: LedgerFiles, census: Census): Promise<void> {
-  const sum = isTold(census, files) ? await sumOf(layout, census.lastBatchId) : null;
-  if (sum === null) return rm(layout.settledFile, { force: true });
-  await writeFileAtomic(layout.settledFile, `${sum} ${census.lastBatchId}\n`);
+export async function writeCleanMarker(layout: Layout, files: LedgerFiles, rowCounts: FileRowCounts): Promise<void> {
+  const sum = isTold(rowCounts, files) ? await sumOf(layout, rowCounts.lastBatchId) : null;
+  if (sum === null) return rm(layout.cleanMarkerFile, { force: true });
+  await writeFileAtomic(layout.cleanMarkerFile, `${sum} ${rowCounts.lastBatchId}\n`);
 }
 
-function isTold(census: Census, files: LedgerFiles): boolean {
-  for (const path of census.paths()) if (!files.has(path)) return false;
-  for (const { path, sha256, chunkCount } of files.values()) if (!census.holds(path, sha256, chunkCount)) return false;
+function isTold(rowCounts: FileRowCounts, files: LedgerFiles): boolean {
+  for (const path of rowCounts.paths()) if (!files.has(path)) return false;
+  for (const { path, sha256, chunkCount } of files.values())
+    if (!rowCounts.holds(path, sha256, chunkCount)) return false;
   return true;
 }
 

@@ -6,8 +6,8 @@ import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import { PEER_EXTENSIONS, type SourceRules } from '../core/source-rules.ts';
 import { systemFailure } from '../core/system-errors.ts';
 
-/** What of that tool's settings means something here. */
-export interface PeerConfig {
+/** What of mcp-vector-search's settings means something here. */
+export interface MvsConfig {
   readonly sources: SourceRules;
   /** Null where it is left to the program. */
   readonly embeddingModel: string | null;
@@ -18,7 +18,7 @@ const MOST_BYTES = 1024 * 1024;
 const words = v.pipe(v.array(v.pipe(v.string(), v.maxLength(1000))), v.maxLength(1000));
 
 /** Keys that mean nothing here may hold anything. */
-const PeerConfigSchema = v.object({
+const MvsConfigSchema = v.object({
   file_extensions: v.nullish(words),
   embedding_model: v.nullish(v.string()),
   skip_dotfiles: v.nullish(v.boolean()),
@@ -27,8 +27,8 @@ const PeerConfigSchema = v.object({
   force_include_paths: v.nullish(words),
 });
 
-/** Null where that tool has no settings. Errors: CONFIG_INVALID, for what hides files must not be passed over; NOT_WRITABLE, SYSTEM_FAILED. */
-export function readPeerConfig(indexDir: string): PeerConfig | null {
+/** Null where mcp-vector-search has no settings. Errors: CONFIG_INVALID, for what hides files must not be passed over; NOT_WRITABLE, SYSTEM_FAILED. */
+export function readMvsConfig(indexDir: string): MvsConfig | null {
   const path = join(indexDir, 'config.json');
   const excludePatterns = readExcludePatterns(join(indexDir, 'exclude-patterns.txt'));
   const text = readSmallFile(path);
@@ -47,7 +47,7 @@ export function readPeerConfig(indexDir: string): PeerConfig | null {
   };
 }
 
-function parse(path: string, text: string): v.InferOutput<typeof PeerConfigSchema> {
+function parse(path: string, text: string): v.InferOutput<typeof MvsConfigSchema> {
   let raw: unknown;
   try {
     raw = JSON.parse(text.replace(/^\uFEFF/, ''));
@@ -55,7 +55,7 @@ function parse(path: string, text: string): v.InferOutput<typeof PeerConfigSchem
     throw invalid(path, messageOf(error));
   }
   if (Array.isArray(raw)) throw invalid(path, 'it holds no JSON object');
-  const result = v.safeParse(PeerConfigSchema, raw);
+  const result = v.safeParse(MvsConfigSchema, raw);
   if (result.success) return result.output;
   const [issue] = result.issues;
   throw invalid(path, `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
@@ -67,7 +67,7 @@ function chosenExtensions(given: readonly string[] | null | undefined): readonly
   return PEER_EXTENSIONS.every((extension) => chosen.has(extension)) ? null : [...chosen];
 }
 
-/** One glob a line; `!` takes back one of that tool's own defaults, which do not hold here. */
+/** One glob a line; `!` takes back one of mcp-vector-search's own defaults, which do not hold here. */
 function readExcludePatterns(path: string): string[] {
   const lines = (readSmallFile(path) ?? '').split(/\r?\n/).map((line) => line.trim());
   return lines.filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('!'));

@@ -18,7 +18,7 @@ import { bytesOf, INDEX, type MadeRow, makeRows, type SplitOptions, writeFiles, 
 
 const CHECKPOINT = { schema: 1, model_id: 'sentence-transformers/all-MiniLM-L6-v2', data_files: [] };
 
-async function foreignIndex(root: string, options: SplitOptions = {}): Promise<MadeRow[]> {
+async function externalIndex(root: string, options: SplitOptions = {}): Promise<MadeRow[]> {
   const rows = makeRows(3, 2);
   await writeFiles(root, rows);
   await writeSplitTables(root, rows, { place: 'lance', ...options });
@@ -53,10 +53,10 @@ const ofType = (told: readonly IndexEvent[], type: IndexEvent['type']) => told.f
 describe('a foreign index', () => {
   test('gets structure rows with parents and a ledger, and keeps ids, states and vectors', async () => {
     await using directory = await temporaryDirectory();
-    const rows = await foreignIndex(directory.path);
+    const rows = await externalIndex(directory.path);
     await using stores = await openStores(directory.path);
-    expect(stores.adoption).toEqual({ kept: 3, others: 0 });
-    expect(stores.distrusted.size).toBe(0);
+    expect(stores.externalImport).toEqual({ kept: 3, others: 0 });
+    expect(stores.needsReparse.size).toBe(0);
     const state = await tableState(stores);
     expect(Object.keys(state.vectors).sort()).toEqual(rows.map((row) => row.id).sort());
     for (const { id, parentId, path } of rows) expect(state.structure[id]).toBe(JSON.stringify([parentId, path]));
@@ -66,7 +66,7 @@ describe('a foreign index', () => {
 
   test('is not parsed by the next run, but for the file that changed and the one that is new', async () => {
     await using directory = await temporaryDirectory();
-    const rows = await foreignIndex(directory.path);
+    const rows = await externalIndex(directory.path);
     await appendFile(join(directory.path, 'src/file1.py'), '\n\ndef added():\n    return 1\n');
     await writeFile(join(directory.path, 'src/new.py'), 'def fresh():\n    return 2\n');
     const report = await parse(directory.path);
@@ -77,9 +77,9 @@ describe('a foreign index', () => {
     expect(stores.repairs).toEqual({});
   });
 
-  test('is told to be another program’s, not an interrupted run of ours; nothing of it had to be repaired', async () => {
+  test('is told to be mcp-vector-search’s, not an interrupted run of ours; nothing of it had to be repaired', async () => {
     await using directory = await temporaryDirectory();
-    await foreignIndex(directory.path, { withVectors: [0, 1, 2, 3] });
+    await externalIndex(directory.path, { withVectors: [0, 1, 2, 3] });
     await appendFile(join(directory.path, 'src/file1.py'), '\n\ndef added():\n    return 1\n');
     const told: IndexEvent[] = [];
     await parse(directory.path, told);
@@ -87,7 +87,7 @@ describe('a foreign index', () => {
       {
         type: 'notice',
         message:
-          'taking over what another program indexed: 2 files unchanged, with their chunks and vectors kept; 1 file not known to be unchanged',
+          'taking over what mcp-vector-search indexed: 2 files unchanged, with their chunks and vectors kept; 1 file not known to be unchanged',
       },
     ]);
     expect([...ofType(told, 'resuming'), ...ofType(told, 'reconciled')]).toEqual([]);
@@ -95,7 +95,7 @@ describe('a foreign index', () => {
 
   test('whose rows contradict each other is put right, in words that blame no interruption', async () => {
     await using directory = await temporaryDirectory();
-    const rows = await foreignIndex(directory.path);
+    const rows = await externalIndex(directory.path);
     const connection = await connect(join(directory.path, INDEX, 'lance'));
     const [chunks, vectors] = [await connection.openTable('chunks'), await connection.openTable('vectors')];
     await chunks.update({ where: `chunk_id = '${rows[4]!.id}'`, values: { embedding_status: 'processing' } });
@@ -111,7 +111,7 @@ describe('a foreign index', () => {
 
   test('of the releases 2.2.7 to 2.7, which lacks columns, is searched as it is and gets them when it is taken over', async () => {
     await using directory = await temporaryDirectory();
-    const rows = await foreignIndex(directory.path, { early: true });
+    const rows = await externalIndex(directory.path, { early: true });
     const method = rows[1]!;
     {
       await using stores = await openForReading(configOf(directory.path));
@@ -137,13 +137,13 @@ describe('a foreign index', () => {
     for (const name of ['function_name', 'class_name', 'project_name'])
       expect(await vectors.table.count(`${name} IS NULL`), name).toBe(0);
     const { fields } = await vectors.table.engine.schema();
-    expect(fields.filter((field) => !field.nullable)).toEqual([]); // the other program's appends would fail
+    expect(fields.filter((field) => !field.nullable)).toEqual([]); // mcp-vector-search's appends would fail
     expect(await chunks.table.count("calls[1] = 'print'")).toBe(0);
   });
 
   test('that is none, by its columns, is refused and stays as it is', async () => {
     await using directory = await temporaryDirectory();
-    await foreignIndex(directory.path);
+    await externalIndex(directory.path);
     const connection = await connect(join(directory.path, INDEX, 'lance'));
     await (await connection.openTable('chunks')).dropColumns(['calls', 'hierarchy_path']);
     connection.close();
@@ -157,14 +157,14 @@ describe('a foreign index', () => {
 
   test('without hashes and recorded times is parsed anew', async () => {
     await using directory = await temporaryDirectory();
-    await foreignIndex(directory.path, { hashes: false });
+    await externalIndex(directory.path, { hashes: false });
     await rm(join(directory.path, INDEX, 'index_metadata.json'));
     expect((await parse(directory.path)).files).toMatchObject({ parsed: 3, unchanged: 0 });
   });
 
   test('without hashes is kept where the recorded times are the disk’s, and its rows get their hashes', async () => {
     await using directory = await temporaryDirectory();
-    const rows = await foreignIndex(directory.path, { hashes: false });
+    const rows = await externalIndex(directory.path, { hashes: false });
     const times: Record<string, number> = {};
     for (const { path } of rows) {
       times[join('/elsewhere', path)] =
@@ -175,7 +175,7 @@ describe('a foreign index', () => {
     await writeFile(join(directory.path, INDEX, 'config.json'), JSON.stringify({ project_root: '/elsewhere' }));
     {
       await using stores = await openStores(directory.path);
-      expect(stores.adoption).toEqual({ kept: 2, others: 1 });
+      expect(stores.externalImport).toEqual({ kept: 2, others: 1 });
       const kept = await stores.chunks.table.count("file_hash != ''");
       expect(kept).toBe(rows.filter((row) => row.path !== 'src/file1.py').length);
     }
@@ -214,7 +214,7 @@ describe('a foreign index', () => {
     },
   );
 
-  test('of one file that the other program indexed since is no damage to verify, and told as its work by the next run', async () => {
+  test('of one file that mcp-vector-search indexed since is no damage to verify, and told as its work by the next run', async () => {
     await using directory = await temporaryDirectory();
     const { path } = directory;
     await writeFiles(path, makeRows(3, 2));
@@ -247,19 +247,19 @@ describe('a foreign index', () => {
     await rm(join(directory.path, INDEX, 'lance'), { recursive: true });
     await writeSplitTables(directory.path, rows, { place: 'lance' });
     await using stores = await openStores(directory.path);
-    expect(stores.adoption).toEqual({ kept: 3, others: 0 });
-    expect(stores.distrusted.size).toBe(0);
+    expect(stores.externalImport).toEqual({ kept: 3, others: 0 });
+    expect(stores.needsReparse.size).toBe(0);
     expect(Object.keys((await tableState(stores)).structure).sort()).toEqual(rows.map((row) => row.id).sort());
     await expect(stat(checkpoint)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('stays taken over while nothing changes, run after run', async () => {
     await using directory = await temporaryDirectory();
-    await foreignIndex(directory.path);
+    await externalIndex(directory.path);
     const file = (name: string) => join(directory.path, INDEX, name);
     await writeFile(file('schema_version.json'), '{"version":"2.3.0"}');
     await parse(directory.path);
-    // An older release's would make that tool throw the tables away.
+    // An older release's would make mcp-vector-search throw the tables away.
     const read = async (name: string) => JSON.parse(await readFile(file(name), 'utf8'));
     expect(await read('schema_version.json')).toMatchObject({ version: '2.4.0' });
     expect(await read('index_metadata.json')).toMatchObject({ index_version: '4.1.14' });
@@ -278,16 +278,16 @@ describe('a foreign index', () => {
 
   test('is taken over to the end after a kill between structure rows and ledger', async () => {
     await using directory = await temporaryDirectory();
-    const rows = await foreignIndex(directory.path);
+    const rows = await externalIndex(directory.path);
     {
       await using stores = await openStores(directory.path);
-      expect(stores.adoption).toEqual({ kept: 3, others: 0 });
+      expect(stores.externalImport).toEqual({ kept: 3, others: 0 });
       await stores.structure.table.delete(`chunk_id = '${rows[0]!.id}'`);
     }
     await rm(join(directory.path, INDEX, 'tandem', 'files.jsonl'));
     await using stores = await openStores(directory.path);
-    expect(stores.adoption).toEqual({ kept: 3, others: 0 });
-    expect(stores.distrusted.size).toBe(0);
+    expect(stores.externalImport).toEqual({ kept: 3, others: 0 });
+    expect(stores.needsReparse.size).toBe(0);
     expect(Object.keys((await tableState(stores)).structure)).toHaveLength(rows.length);
   });
 });
@@ -300,13 +300,13 @@ test('our own rows are never taken for foreign: without a ledger their files are
   expect(await readFile(ledger, 'utf8')).not.toContain(TAKEN_OVER);
   await rm(ledger);
   await using stores = await openStores(directory.path);
-  expect(stores.adoption).toBeNull();
+  expect(stores.externalImport).toBeNull();
 });
 
-describe('rows that a kill of the other program left out', () => {
+describe('rows that a kill of mcp-vector-search left out', () => {
   /** It deletes the rows of a batch and adds them again; the file's hash stands in those that are left. */
   async function withHole(root: string): Promise<MadeRow> {
-    const rows = await foreignIndex(root);
+    const rows = await externalIndex(root);
     const lost = rows.find(({ path, functionName }) => path === 'src/file1.py' && functionName === 'sell_1')!;
     const connection = await connect(join(root, INDEX, 'lance'));
     for (const name of ['chunks', 'vectors']) {
@@ -343,7 +343,7 @@ describe('rows that a kill of the other program left out', () => {
     await withHole(path);
     {
       await using stores = await openStores(path);
-      expect(stores.adoption).toEqual({ kept: 3, others: 0 });
+      expect(stores.externalImport).toEqual({ kept: 3, others: 0 });
     }
     expect((await verifyIndex(configOf(path))).findings).toContainEqual(expect.objectContaining(incomplete));
     expect((await parse(path)).files).toMatchObject({ unchanged: 2, parsed: 1 });
@@ -355,7 +355,7 @@ describe('rows that a kill of the other program left out', () => {
 test('lines and vectors that no index may hold are not taken over', async () => {
   await using directory = await temporaryDirectory();
   const { path } = directory;
-  const rows = await foreignIndex(path);
+  const rows = await externalIndex(path);
   const connection = await connect(join(path, INDEX, 'lance'));
   const chunks = await connection.openTable('chunks');
   await chunks.update({ where: `chunk_id = '${rows[1]!.id}'`, valuesSql: { start_line: '-5' } });

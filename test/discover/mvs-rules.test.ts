@@ -3,7 +3,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SourceRules } from '../../src/core/source-rules.ts';
-import { listForced } from '../../src/discover/peer-rules.ts';
+import { listForced } from '../../src/discover/mvs-rules.ts';
 import { discoverIn, pathsOf, repository, skipsOf, temporaryFolder, write } from '../phase1-parse/temporary-trees.ts';
 
 const RULES: SourceRules = {

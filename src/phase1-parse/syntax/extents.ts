@@ -1,4 +1,4 @@
-// How far each definition reaches: over its decorators, `export`, attributes and comments, and over its neighbours where
+// How far each definition extents: over its decorators, `export`, attributes and comments, and over its neighbours where
 // several are one.
 
 import { BUDGET, sizeOf } from '../chunk/split.ts';
@@ -7,8 +7,8 @@ import { byStart, type Findings, type FoundDefinition, firstFrom, type Marks, ty
 /** Where a language says so, what is smaller shares a chunk with its neighbours. */
 const SMALL_DEFINITION = BUDGET / 3;
 
-/** A definition and how far it reaches. */
-export interface Reach {
+/** A definition and how far it extents. */
+export interface Extent {
   found: FoundDefinition;
   /** Where it starts without the comments and attributes above it. */
   readonly head: number;
@@ -20,14 +20,14 @@ export interface Reach {
 }
 
 /** Of all definitions that become chunks, in file order; of any two, one holds the other or they are apart. */
-export function reachesOf(text: string, findings: Findings): Reach[] {
-  const isChunk = ({ found, start, end }: Reach) =>
+export function extentsOf(text: string, findings: Findings): Extent[] {
+  const isChunk = ({ found, start, end }: Extent) =>
     !found.origin.language.textWhenSmall.has(found.kind) ||
     sizeOf(text, start, end, SMALL_DEFINITION) >= SMALL_DEFINITION;
   return joined(text, withoutOverlaps(widen(text, findings).filter(isChunk)));
 }
 
-function widen(text: string, { definitions, edges, marks }: Findings): Reach[] {
+function widen(text: string, { definitions, edges, marks }: Findings): Extent[] {
   const above = aboveOf(marks);
   const commentAt = new Map(marks.comments.map((comment) => [comment.start, comment]));
   return toTheirEnds(text, firstPatterns(definitions)).map((found) => {
@@ -185,28 +185,28 @@ function commentBelow(text: string, offset: number, commentAt: ReadonlyMap<numbe
  * Sorted, and so that any two are apart or one holds the other. A comment above may be the last thing in the definition
  * before; it stays there. Whatever still overlaps (a query that captures odd nodes) is no definition.
  */
-function withoutOverlaps(reaches: readonly Reach[]): Reach[] {
-  const sorted = reaches.toSorted(byReach);
-  const open: Reach[] = [];
-  for (const reach of sorted) {
-    while (open.length > 0 && open.at(-1)!.end <= reach.start) open.pop();
+function withoutOverlaps(extents: readonly Extent[]): Extent[] {
+  const sorted = extents.toSorted(byExtent);
+  const open: Extent[] = [];
+  for (const extent of sorted) {
+    while (open.length > 0 && open.at(-1)!.end <= extent.start) open.pop();
     const holder = open.at(-1);
-    if (holder !== undefined && reach.end > holder.end && reach.head >= holder.end) reach.start = holder.end;
-    open.push(reach);
+    if (holder !== undefined && extent.end > holder.end && extent.head >= holder.end) extent.start = holder.end;
+    open.push(extent);
   }
-  const kept: Reach[] = [];
-  const holders: Reach[] = [];
-  for (const reach of sorted.sort(byReach)) {
-    while (holders.length > 0 && holders.at(-1)!.end <= reach.start) holders.pop();
+  const kept: Extent[] = [];
+  const holders: Extent[] = [];
+  for (const extent of sorted.sort(byExtent)) {
+    while (holders.length > 0 && holders.at(-1)!.end <= extent.start) holders.pop();
     const holder = holders.at(-1);
-    if (holder !== undefined && (reach.end > holder.end || isSame(reach, holder))) continue;
-    kept.push(reach);
-    holders.push(reach);
+    if (holder !== undefined && (extent.end > holder.end || isSame(extent, holder))) continue;
+    kept.push(extent);
+    holders.push(extent);
   }
   return kept;
 }
 
-function byReach(a: Reach, b: Reach): number {
+function byExtent(a: Extent, b: Extent): number {
   return byStart(a, b) || a.found.pattern - b.found.pattern;
 }
 
@@ -215,38 +215,38 @@ function isSame(a: Span, b: Span): boolean {
 }
 
 /** Neighbours of one kind, name and scope with nothing between them become one: the first, that reaches over all. */
-function joined(text: string, reaches: readonly Reach[]): Reach[] {
-  if (!reaches.some(({ found }) => found.origin.language.joins.size > 0)) return [...reaches];
-  const kept: Reach[] = [];
-  const open: Reach[] = [];
-  for (const reach of reaches) {
-    let before: Reach | undefined;
-    while (open.length > 0 && open.at(-1)!.end <= reach.start) before = open.pop();
+function joined(text: string, extents: readonly Extent[]): Extent[] {
+  if (!extents.some(({ found }) => found.origin.language.joins.size > 0)) return [...extents];
+  const kept: Extent[] = [];
+  const open: Extent[] = [];
+  for (const extent of extents) {
+    let before: Extent | undefined;
+    while (open.length > 0 && open.at(-1)!.end <= extent.start) before = open.pop();
     if (
       before !== undefined &&
-      reach.found.origin.language.joins.has(reach.found.kind) &&
-      areOne(text, before, reach, open.at(-1))
+      extent.found.origin.language.joins.has(extent.found.kind) &&
+      areOne(text, before, extent, open.at(-1))
     ) {
-      before.end = reach.end;
-      before.clauses += reach.clauses;
+      before.end = extent.end;
+      before.clauses += extent.clauses;
       const { body, params, looseParams, end } = before.found;
       before.found = {
         ...before.found,
-        params: params ?? reach.found.params,
-        looseParams: looseParams.length > 0 ? looseParams : reach.found.looseParams,
+        params: params ?? extent.found.params,
+        looseParams: looseParams.length > 0 ? looseParams : extent.found.looseParams,
         body: body ?? end,
       };
       open.push(before);
     } else {
-      kept.push(reach);
-      open.push(reach);
+      kept.push(extent);
+      open.push(extent);
     }
   }
   return kept;
 }
 
 /** Not if nothing else were left in the definition around them. */
-function areOne(text: string, before: Reach, after: Reach, around: Reach | undefined): boolean {
+function areOne(text: string, before: Extent, after: Extent, around: Extent | undefined): boolean {
   const written = (span: Span | null) => (span === null ? '' : text.slice(span.start, span.end));
   return (
     before.found.kind === after.found.kind &&

@@ -1,6 +1,6 @@
 // What the chunks table holds per file, as far as Phase 1 has to know it: counted once by reconcile, then kept true.
 
-export interface Census {
+export interface FileRowCounts {
   /** Rows stored for a path. */
   rowsOf(path: string): number;
   /** Whether all rows of a path carry this hash and are this many. */
@@ -18,7 +18,7 @@ export interface Census {
 /** A path whose rows carry more than one hash is no file's state. */
 const MIXED = 'mixed';
 
-export function emptyCensus(): Census {
+export function noFileRows(): FileRowCounts {
   const files = new Map<string, { sha256: string; rows: number }>();
   return {
     lastBatchId: 0,

@@ -2,9 +2,9 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { translate } from '../../src/cli/peer-spellings.ts';
+import { translate } from '../../src/cli/mvs-spellings.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { peerEnvironmentWarnings } from '../../src/config/peer-environment.ts';
+import { mvsEnvironmentWarnings } from '../../src/config/mvs-environment.ts';
 import { temporaryTree } from '../config/temporary.ts';
 
 /** Commands that both programs have under one name. */
@@ -133,12 +133,12 @@ describe('an environment variable of mcp-vector-search', () => {
     expect(load({ MCP_VECTOR_SEARCH_WORKERS: '3' }).workers).toBe(3);
     expect(load({ MCP_VECTOR_SEARCH_MAX_WORKERS: '4' }).workers).toBe(4);
     expect(load({ MCP_VECTOR_SEARCH_WORKERS: '3', TANDEM_WORKERS: '2' }).workers).toBe(2);
-    expect(load({ MCP_VECTOR_SEARCH_EMBEDDING_MODEL: 'a/b' }).peerModel).toBe('a/b');
+    expect(load({ MCP_VECTOR_SEARCH_EMBEDDING_MODEL: 'a/b' }).mvsModel).toBe('a/b');
     expect(() => load({ MCP_VECTOR_SEARCH_WORKERS: 'x' })).toThrow('MCP_VECTOR_SEARCH_WORKERS');
   });
 
   it('is named if it changes nothing, and corrected if it is misspelt', () => {
-    const warnings = peerEnvironmentWarnings({
+    const warnings = mvsEnvironmentWarnings({
       MCP_VECTOR_SEARCH_WORKERS: '3',
       MCP_VECTOR_SEARCH_DEVICE: 'cpu',
       MCP_VECTOR_SEARCH_BATCH_SIZE: '9',
@@ -152,7 +152,7 @@ describe('an environment variable of mcp-vector-search', () => {
       expect.stringContaining('MCP_VECTOR_SEARCH_KG_BATCH_SIZE changes nothing'),
       expect.stringContaining('did you mean MCP_VECTOR_SEARCH_WORKERS?'),
     ]);
-    expect(peerEnvironmentWarnings({ MCP_VECTOR_SEARCH_DEVICE: 'cuda' })).toEqual([
+    expect(mvsEnvironmentWarnings({ MCP_VECTOR_SEARCH_DEVICE: 'cuda' })).toEqual([
       expect.stringContaining('TANDEM_DEVICE'),
     ]);
   });

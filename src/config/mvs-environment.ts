@@ -37,7 +37,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
 };
 
 /** The variable that gives a setting, by setting; ours come before it. */
-export function peerVariables(env: Environment): ReadonlyMap<string, string> {
+export function mvsVariables(env: Environment): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const [key, names] of Object.entries(COUNTERPARTS)) {
     const name = names.map((each) => PREFIX + each).find((each) => env[each]);
@@ -47,7 +47,7 @@ export function peerVariables(env: Environment): ReadonlyMap<string, string> {
 }
 
 /** One line for each of its variables that is set and changes nothing. */
-export function peerEnvironmentWarnings(env: Environment = process.env): string[] {
+export function mvsEnvironmentWarnings(env: Environment = process.env): string[] {
   const used: string[] = [...Object.values(COUNTERPARTS).flat(), 'EMBEDDING_MODEL'];
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && env[name] && !used.includes(name.slice(PREFIX.length)))

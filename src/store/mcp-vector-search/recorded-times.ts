@@ -7,7 +7,7 @@ import type { Layout } from '../layout.ts';
 /** Seconds by path relative to the root. Recorded paths are absolute, below today's root or the one of config.json. */
 export async function readRecordedTimes(layout: Layout, root: string): Promise<Map<string, number>> {
   const { file_mtimes: listed } = await readObject(layout.indexMetadataFile);
-  const { project_root: recorded } = await readObject(layout.peerConfigFile);
+  const { project_root: recorded } = await readObject(layout.mvsConfigFile);
   const roots = [root, recorded].filter((each): each is string => typeof each === 'string');
   const times = new Map<string, number>();
   const parsed = v.safeParse(v.record(v.string(), v.number()), listed);

@@ -1,4 +1,4 @@
-// Takes over tables that another program wrote: where a file is on disk as it was indexed, its rows get what ours have
+// Takes over tables that mcp-vector-search wrote: where a file is on disk as it was indexed, its rows get what ours have
 // beside them (structure rows, a line in the ledger) and keep their vectors. Everything else is left to be parsed again.
 import { join } from 'node:path';
 import { mapConcurrent } from '../../core/iterate.ts';
@@ -11,23 +11,23 @@ import { inSlices } from '../sql.ts';
 import type { StructureStore } from '../structure.ts';
 import { dimensionOf, type VectorsStore } from '../vectors.ts';
 import { TAKEN_OVER } from './chunker-marks.ts';
-import { readForeignChunks } from './foreign-chunks.ts';
-import { isSameTime } from './peer-times.ts';
+import { readExternalChunks } from './external-chunks.ts';
+import { isSameTime } from './recorded-times.ts';
 
-export interface AdoptContext {
+export interface ImportContext {
   readonly root: string;
   readonly chunks: ChunksStore;
   readonly vectors: VectorsStore;
   readonly structure: StructureStore;
   readonly ledger: Ledger;
-  /** True if another program put a whole table of its own in the place of ours. */
+  /** True if mcp-vector-search put a whole table of its own in the place of ours. */
   readonly isReplaced: boolean;
-  /** When files were last changed as far as that program recorded it, in seconds, by path. */
+  /** When files were last changed as far as mcp-vector-search recorded it, in seconds, by path. */
   readonly recordedTimes: () => Promise<ReadonlyMap<string, number>>;
 }
 
-/** What became of the files of another program's tables. */
-export interface Adoption {
+/** What became of the files of mcp-vector-search's tables. */
+export interface ExternalImport {
   /** Unchanged since they were indexed: their chunks and vectors stay. */
   readonly kept: number;
   /** Changed, gone, or not known to be unchanged. */
@@ -39,21 +39,21 @@ const GROUP_ROWS = 10_240;
 
 /**
  * Does something only where the ledger is empty (the first time that we see the tables, or after it was lost), or the
- * table was replaced. After a forced run of that program no row has a hash: there a file counts as unchanged if its
+ * table was replaced. After a forced run of mcp-vector-search no row has a hash: there a file counts as unchanged if its
  * recorded time is the disk's, and its rows get the hash. Rows that
  * we wrote ourselves are left alone, for Phase 1 makes more of them than can be told from the tables. Structure first,
- * then all lines at once: killed between the two, the next opening does it again. Null if no file is another program's.
+ * then all lines at once: killed between the two, the next opening does it again. Null if no file is mcp-vector-search's.
  */
-export async function adoptForeignFiles(ctx: AdoptContext): Promise<Adoption | null> {
+export async function importExternalFiles(ctx: ImportContext): Promise<ExternalImport | null> {
   if (ctx.ledger.files.size > 0 && !ctx.isReplaced) return null;
-  const files = await findForeignFiles(ctx);
+  const files = await findExternalFiles(ctx);
   if (files.size === 0) return null;
   await deleteUnfitVectors(ctx.vectors);
   const records: FileRecord[] = [];
   const unhashed: FileRecord[] = [];
   const lacksHashes = [...files.values()].some((file) => file.hash === '');
   const times = lacksHashes ? await ctx.recordedTimes() : new Map<string, number>();
-  const judge = async ([path, file]: [string, ForeignFile]) => ({
+  const judge = async ([path, file]: [string, ExternalFile]) => ({
     path,
     file,
     found: await hashFile(join(ctx.root, path)),
@@ -77,16 +77,16 @@ export async function adoptForeignFiles(ctx: AdoptContext): Promise<Adoption | n
     records.push(record);
     if (file.hash === '') unhashed.push(record);
   }
-  const adoption = { kept: records.length, others: files.size - records.length };
-  if (records.length === 0) return adoption;
+  const externalImport = { kept: records.length, others: files.size - records.length };
+  if (records.length === 0) return externalImport;
   await ctx.chunks.setHashes(unhashed);
   await writeMissingStructure(ctx, new Set(records.map((record) => record.path)));
   await ctx.ledger.append(records, []);
   await ctx.ledger.makeDurable();
-  return adoption;
+  return externalImport;
 }
 
-interface ForeignFile {
+interface ExternalFile {
   rows: number;
   readonly hash: string;
 }
@@ -95,8 +95,8 @@ interface ForeignFile {
 async function deleteUnfitVectors(vectors: VectorsStore): Promise<void> {
   const unfit: string[] = [];
   const dimension = await dimensionOf(vectors.table);
-  const foreign = { columns: ['chunk_id', 'vector'], where: 'embedding_batch_id IS NULL' };
-  for await (const rows of vectors.table.scan(foreign)) {
+  const external = { columns: ['chunk_id', 'vector'], where: 'embedding_batch_id IS NULL' };
+  for await (const rows of vectors.table.scan(external)) {
     const numbers = rows.floats('vector');
     for (const [row, id] of rows.strings('chunk_id').entries()) {
       if (!isUnitVector(numbers, row * dimension, dimension)) unfit.push(id ?? '');
@@ -106,8 +106,8 @@ async function deleteUnfitVectors(vectors: VectorsStore): Promise<void> {
 }
 
 /** Files of which no row is ours, whose rows agree on a hash and stand at lines that a file can have. */
-async function findForeignFiles(ctx: AdoptContext): Promise<Map<string, ForeignFile>> {
-  const files = new Map<string, ForeignFile>();
+async function findExternalFiles(ctx: ImportContext): Promise<Map<string, ExternalFile>> {
+  const files = new Map<string, ExternalFile>();
   const excluded = new Set<string>();
   const columns = ['file_path', 'file_hash', 'embedding_batch_id', 'start_line', 'end_line'];
   for await (const rows of ctx.chunks.table.scan({ columns })) {
@@ -133,14 +133,14 @@ async function findForeignFiles(ctx: AdoptContext): Promise<Map<string, ForeignF
   return files;
 }
 
-async function writeMissingStructure(ctx: AdoptContext, paths: ReadonlySet<string>): Promise<void> {
+async function writeMissingStructure(ctx: ImportContext, paths: ReadonlySet<string>): Promise<void> {
   const present = new Set<string>();
   for await (const rows of ctx.structure.table.scan({ columns: ['chunk_id'] })) {
     for (const id of rows.strings('chunk_id')) present.add(id ?? '');
   }
   // Whole files at a time, wherever their rows lie, so that parents are found.
   for (const slice of inSlices(paths, 1_000)) {
-    const missing = (await readForeignChunks(ctx.chunks.table, slice)).filter((chunk) => !present.has(chunk.chunkId));
+    const missing = (await readExternalChunks(ctx.chunks.table, slice)).filter((chunk) => !present.has(chunk.chunkId));
     for (const group of inSlices(missing, GROUP_ROWS)) await ctx.structure.write(group, 'add');
   }
 }

@@ -1,13 +1,13 @@
 import { appendFile, copyFile, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { isMarkedClean, readCleanMarker } from '../../src/store/clean-marker.ts';
 import { readManifests } from '../../src/store/lance/manifest.ts';
 import { layoutOf } from '../../src/store/layout.ts';
 import { readLedger } from '../../src/store/ledger.ts';
 import { openForWriting, type WritableStores } from '../../src/store/open.ts';
 import { reconcile } from '../../src/store/reconcile.ts';
 import { removeFiles, replaceFiles } from '../../src/store/replace-files.ts';
-import { isSettled, readSettled } from '../../src/store/settled.ts';
 import { DIMENSION, embedPending, makeFile, openStores, temporaryDirectory, texts, writerOf } from './make.ts';
 
 const A = makeFile('a.py', texts('a', 10));
@@ -17,7 +17,7 @@ async function write(stores: WritableStores): Promise<void> {
   await replaceFiles(writerOf(stores), [A, B, makeFile('empty.py', [])]);
   await embedPending(stores, { mark: true });
   await stores.ledger.compact();
-  await stores.settle();
+  await stores.markClean();
 }
 
 /** An index at rest after a run that came to its end. */
@@ -31,27 +31,27 @@ test('what is read from it is what reconcile finds in the tables', async () => {
   await using directory = await temporaryDirectory();
   const layout = await settledIndex(directory.path);
   await using stores = await openStores(directory.path);
-  const settled = await readSettled(layout, stores.ledger.files);
-  const { census, distrusted, repairs } = await reconcile(stores);
-  expect({ distrusted: distrusted.size, repairs }).toEqual({ distrusted: 0, repairs: {} });
-  expect(settled?.lastBatchId).toBe(census.lastBatchId);
-  expect(new Set(settled?.paths())).toEqual(new Set(census.paths()));
+  const settled = await readCleanMarker(layout, stores.ledger.files);
+  const { rowCounts, needsReparse, repairs } = await reconcile(stores);
+  expect({ needsReparse: needsReparse.size, repairs }).toEqual({ needsReparse: 0, repairs: {} });
+  expect(settled?.lastBatchId).toBe(rowCounts.lastBatchId);
+  expect(new Set(settled?.paths())).toEqual(new Set(rowCounts.paths()));
   for (const { path, sha256, chunks } of [A, B]) {
     expect(settled?.holds(path, sha256, chunks.length)).toBe(true);
-    expect(census.holds(path, sha256, chunks.length)).toBe(true);
+    expect(rowCounts.holds(path, sha256, chunks.length)).toBe(true);
   }
 });
 
 test('a run that changes nothing leaves it as it is', async () => {
   await using directory = await temporaryDirectory();
   const layout = await settledIndex(directory.path);
-  const before = await readFile(layout.settledFile, 'utf8');
+  const before = await readFile(layout.cleanMarkerFile, 'utf8');
   {
     await using stores = await openStores(directory.path);
-    await stores.settle();
+    await stores.markClean();
   }
-  expect(await readFile(layout.settledFile, 'utf8')).toBe(before);
-  expect(await isSettled(layout)).toBe(true);
+  expect(await readFile(layout.cleanMarkerFile, 'utf8')).toBe(before);
+  expect(await isMarkedClean(layout)).toBe(true);
 });
 
 test.each<[string, (stores: WritableStores) => Promise<unknown>]>([
@@ -66,7 +66,7 @@ test.each<[string, (stores: WritableStores) => Promise<unknown>]>([
     await using stores = await openStores(directory.path);
     await commit(stores);
   }
-  expect(await isSettled(layout)).toBe(false);
+  expect(await isMarkedClean(layout)).toBe(false);
 });
 
 /** A data file of the newest version of a table. */
@@ -88,34 +88,34 @@ test.each<[string, (layout: ReturnType<typeof layoutOf>) => Promise<unknown>]>([
   ],
   ['a line more in the ledger', ({ ledgerFile }) => appendFile(ledgerFile, '\n')],
   ['no ledger', ({ ledgerFile }) => rm(ledgerFile)],
-  ['nothing in the file', ({ settledFile }) => writeFile(settledFile, '')],
+  ['nothing in the file', ({ cleanMarkerFile }) => writeFile(cleanMarkerFile, '')],
   [
     'another last batch',
-    async ({ settledFile }) => {
-      const [sum, batchId] = (await readFile(settledFile, 'utf8')).split(' ');
-      await writeFile(settledFile, `${sum} ${Number(batchId) - 1}`);
+    async ({ cleanMarkerFile }) => {
+      const [sum, batchId] = (await readFile(cleanMarkerFile, 'utf8')).split(' ');
+      await writeFile(cleanMarkerFile, `${sum} ${Number(batchId) - 1}`);
     },
   ],
 ])('with %s the tables are read', async (_, spoil) => {
   await using directory = await temporaryDirectory();
   const layout = await settledIndex(directory.path);
-  expect(await isSettled(layout)).toBe(true);
+  expect(await isMarkedClean(layout)).toBe(true);
   await spoil(layout);
-  expect(await isSettled(layout)).toBe(false);
+  expect(await isMarkedClean(layout)).toBe(false);
 });
 
 test('any bit flipped in it, and any end cut off, is noticed or changes nothing', async () => {
   await using directory = await temporaryDirectory();
   const layout = await settledIndex(directory.path);
-  const whole = await readFile(layout.settledFile);
+  const whole = await readFile(layout.cleanMarkerFile);
   const files = await readLedger(layout.ledgerFile);
   const lastBatchIds = new Set<number | undefined>();
   for (const at of whole.keys()) {
     const flipped = Buffer.from(whole);
     flipped[at] = flipped[at]! ^ (1 << (at % 8));
     for (const spoilt of [flipped, whole.subarray(0, at)]) {
-      await writeFile(layout.settledFile, spoilt);
-      lastBatchIds.add((await readSettled(layout, files))?.lastBatchId);
+      await writeFile(layout.cleanMarkerFile, spoilt);
+      lastBatchIds.add((await readCleanMarker(layout, files))?.lastBatchId);
     }
   }
   // Without its line end it says the same.
@@ -127,19 +127,19 @@ test('it is not written where the ledger does not tell what the tables hold, and
   const layout = await settledIndex(directory.path);
   await using stores = await openStores(directory.path);
   await stores.ledger.append([], ['a.py']);
-  await stores.settle();
-  await expect(readFile(layout.settledFile)).rejects.toThrow('ENOENT');
+  await stores.markClean();
+  await expect(readFile(layout.cleanMarkerFile)).rejects.toThrow('ENOENT');
 });
 
 test('where it can be neither read nor written the run ends well, and the next one reads the tables', async () => {
   await using directory = await temporaryDirectory();
   const layout = await settledIndex(directory.path);
-  await rm(layout.settledFile);
-  await mkdir(join(layout.settledFile, 'in-the-way'), { recursive: true });
+  await rm(layout.cleanMarkerFile);
+  await mkdir(join(layout.cleanMarkerFile, 'in-the-way'), { recursive: true });
   await using stores = await openStores(directory.path);
   await replaceFiles(writerOf(stores), [makeFile('c.py', texts('c', 3))]);
-  await stores.settle();
-  expect(await isSettled(layout)).toBe(false);
+  await stores.markClean();
+  expect(await isMarkedClean(layout)).toBe(false);
 });
 
 test('it is not written where nothing is flushed', async () => {
@@ -152,5 +152,5 @@ test('it is not written where nothing is flushed', async () => {
     durability: 'fast',
   });
   await write(stores);
-  expect(await isSettled(layoutOf(indexDir))).toBe(false);
+  expect(await isMarkedClean(layoutOf(indexDir))).toBe(false);
 });

@@ -11,7 +11,7 @@ import { absolutePath, entriesOf } from './walk-files.ts';
 const SHOWN_DOTFILES = new Set(['.github', '.gitlab-ci', '.circleci']);
 
 /** Why a file is left out, or null. `isForced`: it is one of `listForced`, which only its extension can keep out. */
-export function skippedByPeer(rules: SourceRules, path: string, isForced: boolean): string | null {
+export function skippedByMvs(rules: SourceRules, path: string, isForced: boolean): string | null {
   if (rules.extensions !== null && !hasExtension(rules.extensions, path)) return 'extension not chosen';
   if (isForced) return null;
   if (rules.excludePatterns.some((pattern) => matchesGlob(pattern, path))) return 'excluded';

@@ -14,28 +14,28 @@ const SCHEMA_VERSION = '2.4.0';
 /** The version whose tables ours are; its own search rebuilds the index where major and minor differ. */
 const EMULATED_VERSION = '4.1.14';
 
-/** Which model makes the vectors; only what that tool has a word for. */
-export interface PeerModel {
+/** Which model makes the vectors; only what mcp-vector-search has a word for. */
+export interface MvsModel {
   readonly model_id: string;
   readonly dimension: number;
 }
 
-const BUNDLED: PeerModel = { model_id: 'sentence-transformers/all-MiniLM-L6-v2', dimension: 384 };
+const BUNDLED: MvsModel = { model_id: 'sentence-transformers/all-MiniLM-L6-v2', dimension: 384 };
 
-/** Whether they are there, and not those of an older release, over which that tool rebuilds the index. */
-export async function hasPeerFiles(layout: Layout): Promise<boolean> {
+/** Whether they are there, and not those of an older release, over which mcp-vector-search rebuilds the index. */
+export async function hasMvsFiles(layout: Layout): Promise<boolean> {
   const { version } = await readObject(layout.schemaVersionFile);
   const { index_version: indexed } = await readObject(layout.indexMetadataFile);
-  return version === SCHEMA_VERSION && indexed === newerVersion(indexed) && (await exists(layout.peerConfigFile));
+  return version === SCHEMA_VERSION && indexed === newerVersion(indexed) && (await exists(layout.mvsConfigFile));
 }
 
 /**
- * Writes what that tool needs and removes its text index, which our changes made stale. Unknown keys of its metadata are
+ * Writes what mcp-vector-search needs and removes its text index, which our changes made stale. Unknown keys of its metadata are
  * kept, and a config.json that is there already is left as it is.
  */
-export async function writePeerFiles(
+export async function writeMvsFiles(
   layout: Layout,
-  index: { readonly root: string; readonly files: ReadonlyMap<string, FileRecord>; readonly model?: PeerModel },
+  index: { readonly root: string; readonly files: ReadonlyMap<string, FileRecord>; readonly model?: MvsModel },
 ): Promise<void> {
   const now = new Date().toISOString().replace('Z', '+00:00');
   const model = index.model ?? BUNDLED;
@@ -55,8 +55,8 @@ export async function writePeerFiles(
     file_mtimes: mtimes,
   };
   await writeFileAtomic(layout.indexMetadataFile, `${JSON.stringify(metadata)}\n`);
-  if (!(await exists(layout.peerConfigFile))) {
-    await writeFileAtomic(layout.peerConfigFile, `${JSON.stringify(newConfig(layout, index.root, model), null, 2)}\n`);
+  if (!(await exists(layout.mvsConfigFile))) {
+    await writeFileAtomic(layout.mvsConfigFile, `${JSON.stringify(newConfig(layout, index.root, model), null, 2)}\n`);
   }
   await rm(layout.staleTextIndexFile, { force: true });
 }
@@ -64,13 +64,13 @@ export async function writePeerFiles(
 /** Makes config.json name this root where the project was moved or copied; the rest of it stays. */
 export async function followMove(layout: Layout, root: string): Promise<void> {
   if (!(await namesOtherRoot(layout, root))) return;
-  const moved = { ...(await readObject(layout.peerConfigFile)), project_root: root, index_path: layout.indexDir };
-  await writeFileAtomic(layout.peerConfigFile, `${JSON.stringify(moved, null, 2)}\n`);
+  const moved = { ...(await readObject(layout.mvsConfigFile)), project_root: root, index_path: layout.indexDir };
+  await writeFileAtomic(layout.mvsConfigFile, `${JSON.stringify(moved, null, 2)}\n`);
 }
 
-/** Whether config.json names another folder than `root`, by whatever spelling: that tool would index there. */
+/** Whether config.json names another folder than `root`, by whatever spelling: mcp-vector-search would index there. */
 async function namesOtherRoot(layout: Layout, root: string): Promise<boolean> {
-  const { project_root: named } = await readObject(layout.peerConfigFile);
+  const { project_root: named } = await readObject(layout.mvsConfigFile);
   if (typeof named !== 'string' || named === root) return false;
   return (await realPath(named)) !== (await realPath(root));
 }
@@ -79,10 +79,10 @@ async function realPath(path: string): Promise<string | null> {
   return realpath(path).catch(() => null); // whatever the reason, it cannot be used from here
 }
 
-/** Says in the files that are there which model makes the vectors from now on; without it that tool would mix in its own. */
-export async function recordPeerModel(layout: Layout, model: PeerModel): Promise<void> {
+/** Says in the files that are there which model makes the vectors from now on; without it mcp-vector-search would mix in its own. */
+export async function recordMvsModel(layout: Layout, model: MvsModel): Promise<void> {
   const changes: [path: string, values: Record<string, unknown>][] = [
-    [layout.peerConfigFile, { embedding_model: model.model_id }],
+    [layout.mvsConfigFile, { embedding_model: model.model_id }],
     [layout.indexMetadataFile, { embedding_model: model.model_id, embedding_dimensions: model.dimension }],
   ];
   for (const [path, values] of changes) {
@@ -99,8 +99,8 @@ function newerVersion(before: unknown): string {
   return before.localeCompare(EMULATED_VERSION, 'en', { numeric: true }) > 0 ? before : EMULATED_VERSION;
 }
 
-/** Takes what we take as far as that tool can, and keeps it from rebuilding the tables when it is upgraded. */
-function newConfig(layout: Layout, root: string, model: PeerModel): Record<string, unknown> {
+/** Takes what we take as far as mcp-vector-search can, and keeps it from rebuilding the tables when it is upgraded. */
+function newConfig(layout: Layout, root: string, model: MvsModel): Record<string, unknown> {
   return {
     project_root: root,
     index_path: layout.indexDir,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { connect } from '@lancedb/lancedb';
 import { expect, test } from 'vitest';
 import { hasWholeHead } from '../../src/store/lance/durability.ts';
-import { readSeal } from '../../src/store/lance/head-seal.ts';
 import { newestFirst, parseManifest, readManifests } from '../../src/store/lance/manifest.ts';
+import { readChecksum } from '../../src/store/lance/manifest-checksum.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
 import { makeFile, openStores, temporaryDirectory, texts, writerOf } from './make.ts';
 
@@ -64,18 +64,18 @@ test('a seal that is cut or has any bit flipped is passed over, and so is its ab
 test('a writer breaks the seal when it begins and makes a new one when it ends; a killed one leaves none', async () => {
   await using directory = await temporaryDirectory();
   const { table, head } = await atRest(directory.path);
-  expect(await readSeal(table)).toMatchObject({ name: head.slice(head.lastIndexOf('/') + 1) });
+  expect(await readChecksum(table)).toMatchObject({ name: head.slice(head.lastIndexOf('/') + 1) });
   {
     await using stores = await openStores(directory.path);
-    expect(await readSeal(table)).toBeNull();
+    expect(await readChecksum(table)).toBeNull();
     await replaceFiles(writerOf(stores), [makeFile('c.py', texts('c', 3))]);
-    expect(await readSeal(table)).toBeNull();
+    expect(await readChecksum(table)).toBeNull();
   }
   expect(await headOf(table)).not.toBe(head);
-  expect(await readSeal(table)).toMatchObject({ name: (await headOf(table)).split('/').at(-1) });
+  expect(await readChecksum(table)).toMatchObject({ name: (await headOf(table)).split('/').at(-1) });
 });
 
-test('what another program commits, or a table that it puts in the place, is not held against it', async () => {
+test('what mcp-vector-search commits, or a table that it puts in the place, is not held against it', async () => {
   await using directory = await temporaryDirectory();
   const { table } = await atRest(directory.path);
   const connection = await connect(join(table, '..'));

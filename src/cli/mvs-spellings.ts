@@ -11,7 +11,7 @@ export interface Spelled {
 
 interface Spelling {
   readonly means: readonly string[];
-  /** Set where that tool itself, or we, would rather not see the spelling any more. */
+  /** Set where mcp-vector-search itself, or we, would rather not see the spelling any more. */
   readonly deprecated?: true;
 }
 
@@ -73,7 +73,7 @@ const NOT_HERE: Readonly<Record<string, string>> = {
 const METRICS = 'search reads vectors only; metrics are in the table structure.lance';
 const INIT = 'init is not needed: `tandem index` makes the index, with the settings of config.json where there is one';
 
-/** Options of that tool that ask for what is so anyway, or for what is not done here, by command. */
+/** Options of mcp-vector-search that ask for what is so anyway, or for what is not done here, by command. */
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, OptionVerdict>>>> = {
   index: {
     '-b': { value: true, warn: 'batches hold 512 chunks' },
@@ -131,7 +131,7 @@ interface OptionVerdict {
 }
 
 /**
- * Translates what was typed; `command` is already in front (see `commandFirst`). Errors: USAGE for what that tool has and
+ * Translates what was typed; `command` is already in front (see `commandFirst`). Errors: USAGE for what mcp-vector-search has and
  * this program does not, with what to do instead.
  */
 export function translate(typed: readonly string[]): Spelled {

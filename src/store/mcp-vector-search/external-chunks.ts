@@ -1,11 +1,11 @@
-// Rows of `chunks` that another program wrote, as chunks of ours: their place among those of the file is read from names.
+// Rows of `chunks` that mcp-vector-search wrote, as chunks of ours: their place among those of the file is read from names.
 import { createHash } from 'node:crypto';
 import type { Chunk, ChunkKind } from '../../core/chunk.ts';
 import type { TableHandle } from '../lance/table.ts';
 import { isIn } from '../sql.ts';
 
 /** What is read of a chunk in order to place it among those of its file. */
-interface ForeignChunk {
+interface ExternalChunk {
   readonly chunk: Chunk;
   readonly isContainer: boolean;
 }
@@ -27,8 +27,8 @@ const COLUMNS = [
 const CONTAINERS = new Set(['class', 'interface', 'struct', 'enum', 'trait', 'impl', 'module', 'namespace']);
 
 /** All rows of these files, as chunks with parents, order and depth as far as their names tell. */
-export async function readForeignChunks(table: TableHandle, paths: readonly string[]): Promise<Chunk[]> {
-  const byFile = new Map<string, ForeignChunk[]>();
+export async function readExternalChunks(table: TableHandle, paths: readonly string[]): Promise<Chunk[]> {
+  const byFile = new Map<string, ExternalChunk[]>();
   for await (const rows of table.scan({ columns: COLUMNS, where: isIn('file_path', paths) })) {
     const text = (column: string) => rows.strings(column).map((value) => value ?? '');
     const [ids, files, contents, languages, kinds] = [
@@ -46,7 +46,7 @@ export async function readForeignChunks(table: TableHandle, paths: readonly stri
     ];
     for (const [index, chunkId] of ids.entries()) {
       const filePath = files[index]!;
-      const chunk = foreignChunk({
+      const chunk = externalChunk({
         chunkId,
         filePath,
         kind: kinds[index]! as ChunkKind,
@@ -67,8 +67,8 @@ export async function readForeignChunks(table: TableHandle, paths: readonly stri
   return [...byFile.values()].flatMap(placeInFile);
 }
 
-/** What another program says of a chunk. */
-export interface ForeignRow {
+/** What mcp-vector-search says of a chunk. */
+export interface ExternalRow {
   readonly chunkId: string;
   readonly filePath: string;
   readonly kind: ChunkKind;
@@ -79,12 +79,12 @@ export interface ForeignRow {
   readonly content: string;
   readonly startLine: number;
   readonly endLine: number;
-  /** 0 where the other program counted nothing. */
+  /** 0 where mcp-vector-search counted nothing. */
   readonly cyclomatic: number;
 }
 
 /** As far as that tells; at file level, without a parent. */
-export function foreignChunk({ cyclomatic: counted, ...row }: ForeignRow): Chunk {
+export function externalChunk({ cyclomatic: counted, ...row }: ExternalRow): Chunk {
   const cyclomatic = counted || null;
   return {
     ...row,
@@ -125,7 +125,7 @@ function gradeOf(cyclomatic: number): 'A' | 'B' | 'C' | 'D' | 'F' {
  * `Outer.inner` has the chunk `Outer` of its file for a parent. Of several by that name the one counts that spans its
  * lines, else the one that begins last before it.
  */
-function placeInFile(chunks: readonly ForeignChunk[]): Chunk[] {
+function placeInFile(chunks: readonly ExternalChunk[]): Chunk[] {
   const inOrder = [...chunks].sort(
     (a, b) => a.chunk.startLine - b.chunk.startLine || b.chunk.endLine - a.chunk.endLine,
   );
