@@ -13,6 +13,7 @@ export const EXIT = {
   usage: 2,
   someFailed: 3,
   incomplete: 4,
+  nothingFound: 5,
   noIndex: 10,
   damaged: 12,
   environment: 15,

@@ -530,6 +530,15 @@ describe('search', () => {
     expect(fresh.err.text()).toBe('');
   });
 
+  it('passes on how to search, and ends with 5 for an empty answer where that is asked for', async () => {
+    const { calls } = await tandem(['search', 'x', '--mode', 'lexical', '--why']);
+    expect(calls.at(-1)?.options).toMatchObject({ query: 'x', mode: 'lexical', why: true });
+    expect((await tandem(['search', 'x', '--mode', 'guess'])).thrown).toMatchObject({ code: 'USAGE' });
+    expect((await tandem(['search', 'x', '--fail-empty'])).exitCode).toBe(5);
+    expect((await tandem(['search', 'x', '--fail-empty'], { hits: [HIT] })).exitCode).toBe(0);
+    expect((await tandem(['search', 'x'])).exitCode).toBe(0);
+  });
+
   it('takes --json=v2 for a form of its own, and not for one of other commands', async () => {
     expect((await tandem(['status', '--json=v2'])).thrown).toMatchObject({ code: 'USAGE' });
     const { calls } = await tandem(['search', '--', '--json=v2']);

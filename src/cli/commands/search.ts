@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { invocationDirectory } from '../../config/environment.ts';
 import { IndexerError } from '../../core/errors.ts';
@@ -16,6 +17,7 @@ const EXAMPLES = `Examples:
   tandem search "SessionStore.load" --mode symbol
   tandem search "how are cookies signed" --why
   tandem search --similar src/queue.ts
+  npm test 2>&1 | tandem search -
 `;
 
 interface SearchFlags extends GlobalFlags {
@@ -32,6 +34,7 @@ interface SearchFlags extends GlobalFlags {
   readonly why?: boolean;
   readonly envelope?: boolean;
   readonly requireComplete?: boolean;
+  readonly failEmpty?: boolean;
 }
 
 export function registerSearch(program: Command, cli: Cli): void {
@@ -63,12 +66,14 @@ export function registerSearch(program: Command, cli: Cli): void {
     .option('--why', 'say of each hit what counted how much')
     .option('--no-content', 'print places without code')
     .option('--envelope', 'print one JSON object: the state of the index, the filters and the hits (also --json=v2)')
+    .option('--fail-empty', 'exit with 5 if there is no result')
     .option('--require-complete', 'exit with 4 if the index is not complete')
     .action(async (words: string[], _flags, self: Command) => {
       const flags = self.optsWithGlobals<SearchFlags>();
-      const query = words.join(' ').trim();
-      if (query === '')
+      const query = (words.join(' ') === '-' ? await readStandardInput() : words.join(' ')).trim();
+      if (query === '') {
         throw new IndexerError('USAGE', 'the query is empty', { hint: 'say in words what the code does' });
+      }
       const config = await configFor(cli, self, undefined, false);
       const { openForReading, search } = await cli.library();
       await using index = await openForReading(config);
@@ -91,8 +96,15 @@ export function registerSearch(program: Command, cli: Cli): void {
       if (!flags.quiet) {
         (await import('../report/doubts.ts')).printDoubts(cli.err, shown, cli.invocation.command);
       }
-      cli.end(flags.requireComplete && !answer.index.complete ? EXIT.incomplete : EXIT.done);
+      const isIncomplete = flags.requireComplete && !answer.index.complete;
+      const isEmpty = flags.failEmpty && answer.hits.length === 0;
+      cli.end(isIncomplete ? EXIT.incomplete : isEmpty ? EXIT.nothingFound : EXIT.done);
     });
+}
+
+/** An error message or a piece of code that was piped in. */
+function readStandardInput(): Promise<string> {
+  return text(process.stdin);
 }
 
 function withoutContent(answer: SearchAnswer): SearchAnswer {
