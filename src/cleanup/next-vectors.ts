@@ -18,7 +18,7 @@ export const findNextVectors: FindWaste = async (place) => {
   const what = `unfinished vectors by ${begun.model.model_id}`;
   const kept =
     future === 'this-model'
-      ? 'index --reembed goes on with them'
-      : 'index --reembed with that model goes on with them; --now removes them';
+      ? 'index --reembed will use them'
+      : 'index --reembed with that model will use them; --now removes them';
   return [...retired, { kind: 'next-vectors', what, bytes, kept, remove: async () => undefined }];
 };

@@ -66,7 +66,7 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   chat: LANGUAGE_MODEL,
   'chat-local': LANGUAGE_MODEL,
   ask: LANGUAGE_MODEL,
-  visualize: 'there is no graph to draw; `tandem status` says what the index holds',
+  visualize: 'there is no graph to draw; `tandem status` shows what is indexed',
   analyze: 'metrics are in the table structure.lance; there is no report of them yet',
 };
 

@@ -16,30 +16,30 @@ import { registerVerify } from './commands/verify.ts';
 import { translate } from './mvs-spellings.ts';
 
 const EXAMPLES = `Examples:
-  tandem index                      index the project you stand in
+  tandem index                      index the current project
   tandem search "where are retries decided"
-  tandem status                     what the index holds
+  tandem status                     show what is indexed
   tandem resume                     finish an interrupted run
 `;
 
 export function buildProgram(cli: Cli): Command {
   const program = new Command('tandem')
-    .description('A local semantic code index, made in two phases that can be interrupted at any moment.')
+    .description('A local semantic code index, built in two phases that can be interrupted at any time.')
     .version(packageVersion(), '--version', 'print the version')
     .addHelpText('before', EXAMPLES)
-    .option('-p, --project-root <folder>', 'the project (default: found upward from where you stand)')
-    .option('--index-dir <folder>', 'where the index lies (default: .mcp-vector-search in the project)')
-    .option('--model <name>', 'another model: its folder, or org/name as on huggingface.co')
-    .option('--allow-download', 'download a model named org/name that is not in the cache folder yet')
-    .option('--offline', 'download nothing, as without --allow-download')
-    .option('--model-dir <folder>', 'the same, always a folder; also another copy of the bundled model')
-    .option('-d, --device <device>', 'what vectors are made on: auto (the CPU), cpu, cuda, dml, coreml or webgpu')
+    .option('-p, --project-root <folder>', 'the project (default: nearest parent directory with an index)')
+    .option('--index-dir <folder>', 'index directory (default: .mcp-vector-search in the project)')
+    .option('--model <name>', 'embedding model: a folder, or org/name as on huggingface.co')
+    .option('--allow-download', 'download the model org/name if it is not in the cache folder')
+    .option('--offline', 'never download, the same as without --allow-download')
+    .option('--model-dir <folder>', 'like --model, but always a folder')
+    .option('-d, --device <device>', 'embedding device: auto (the CPU), cpu, cuda, dml, coreml or webgpu')
     .option('-j, --json', 'print results as JSON, and a final error too')
-    .option('-q, --quiet', 'print nothing but errors and asked-for results')
-    .option('-v, --verbose', 'list everything, and say what caused an error')
-    .option('--no-progress', 'draw no progress')
+    .option('-q, --quiet', 'print only errors and requested results')
+    .option('-v, --verbose', 'list everything and show the causes of errors')
+    .option('--no-progress', 'show no progress')
     .option('--no-color', 'print without colours')
-    .option('--debug', 'print the stack of every error')
+    .option('--debug', 'print the stack trace of every error')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => cli.out.raw(text),

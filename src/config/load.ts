@@ -244,7 +244,7 @@ function currentFolder({ path, projectRoot, flags = {} }: ConfigRequest): string
     const named = [path, projectRoot].filter((each) => each !== undefined);
     const others = [flags.indexDir, flags.modelDir, flags.model].filter((each) => typeof each === 'string');
     if (named.length > 0 && [...named, ...others].every(isAbsolute)) return parse(named[0]!).root;
-    throw new IndexerError('PATH_NOT_FOUND', 'the folder you stand in does not exist any more', {
+    throw new IndexerError('PATH_NOT_FOUND', 'the current directory no longer exists', {
       hint: 'go to another one, or name everything by absolute paths',
       cause: error,
     });

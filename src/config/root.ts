@@ -60,7 +60,7 @@ function folderAt(path: string, standing: string): string {
   const stats = path === '' ? undefined : statOf(absolute);
   if (stats === undefined) {
     throw new IndexerError('PATH_NOT_FOUND', `there is no folder ${path === '' ? '""' : absolute}`, {
-      hint: 'check the path; relative ones start where you stand',
+      hint: 'check the path; relative paths start in the current directory',
     });
   }
   if (!stats.isDirectory()) {

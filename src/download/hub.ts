@@ -84,7 +84,7 @@ async function request(url: string, hub: Hub, idleTimeout: IdleTimeout) {
     if (at.protocol === 'https:' && next.protocol !== 'https:') throw unreachable(url, `it leads to ${next.origin}`);
     at = next;
   }
-  throw unreachable(url, 'it leads in circles');
+  throw unreachable(url, 'too many redirects');
 }
 
 function commitIn({ headers }: Response): string | null {
@@ -186,7 +186,7 @@ function unreachable(url: string, why: string, cause?: unknown): IndexerError {
 }
 
 function refused(url: string, status: number): IndexerError {
-  const why = status === 401 || status === 403 ? 'the hub does not give it to everybody' : 'the hub does not have it';
+  const why = status === 401 || status === 403 ? 'access denied (gated model)' : 'the hub does not have it';
   return new IndexerError('MODEL_MISSING', `the model cannot be downloaded: ${url}: status ${status}`, {
     hint: status < 500 ? `${why}; check the name, or put the model folder there by hand` : 'try again later',
   });

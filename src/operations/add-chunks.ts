@@ -70,11 +70,7 @@ function pathWithin(root: string, chunk: AddedChunk): string {
   const isOutside = path === '' || isAbsolute(path) || path.split('/').includes('..');
   const hasLines = Number.isInteger(start) && Number.isInteger(end) && start >= 1 && end >= start;
   if (!isOutside && hasLines && content.trim() !== '') return path;
-  const what = isOutside
-    ? 'lies outside of the root'
-    : hasLines
-      ? 'has no content'
-      : `has the lines ${start} to ${end}`;
+  const what = isOutside ? 'is outside the root' : hasLines ? 'has no content' : `has the lines ${start} to ${end}`;
   throw new IndexerError('USAGE', `a chunk of ${given} ${what}`, { hint: 'nothing was stored' });
 }
 

@@ -228,7 +228,7 @@ async function checkLock(indexDir: string): Promise<Check> {
   const who = describeHolder(file.holder);
   const verdict = judge(file, await describeSelf(''));
   if (verdict === 'alive') return ok('lock', `held by ${who}`);
-  if (verdict === 'dead') return ok('lock', `left behind by ${who}; the next run takes it over`);
+  if (verdict === 'dead') return ok('lock', `${who} left it and no longer runs; the next run takes it over`);
   return warning(
     'lock',
     `held by ${who}, which cannot be seen from here`,

@@ -38,7 +38,7 @@ export async function explainPath(
 type Answer = Pick<Explanation, 'outcome' | 'reason' | 'rule'>;
 
 function outside(root: string): Answer {
-  return { outcome: 'outside', reason: `it does not lie in ${root}`, rule: null };
+  return { outcome: 'outside', reason: `it is outside ${root}`, rule: null };
 }
 
 async function decide(config: Config, root: string, place: string, signal: AbortSignal | undefined): Promise<Answer> {
@@ -117,18 +117,18 @@ function explainFolder(
 const CONTENT_POLICY: Readonly<Record<string, string>> = {
   binary: 'there is a NUL in its first 8192 bytes',
   'too large': 'above the limit of --max-file-size, or of 2 MiB, whichever is lower',
-  minified: 'more than half of it stands on lines of over 500 characters (prose: 5000)',
+  minified: 'more than half of it is on lines of over 500 characters (prose: 5000)',
   generated: 'a comment in its first 20 lines says that a program wrote it',
 };
 
 const NAME_POLICY: Readonly<Record<string, string>> = {
   secret: 'files of this name hold secrets; --allow-secrets takes them',
   'lock file': 'a package manager writes it',
-  binary: 'its extension stands for data that is no text',
+  binary: 'its extension belongs to a binary format',
   generated: 'an attributes file says that a program wrote it',
   vendored: 'the work of others: by its folder, which a tool fills, or by an attributes file',
   'linked worktree': 'the same repository checked out once more; to index it, name its folder',
-  symlink: 'links are not followed; what they lead to is indexed where it lies',
+  symlink: 'links are not followed; their target is indexed under its own path',
   'not a regular file': 'a pipe, a socket or a device',
   'name is not UTF-8': 'its name cannot be stored',
   ignored: 'a rule of .tandemignore hides it',

@@ -11,7 +11,7 @@ export interface UnlockReport {
   readonly schema: 1;
   /** False if there was no lock. */
   readonly removed: boolean;
-  /** Why it could go: its holder is dead, its heartbeat stood still for a minute, or the user insisted. */
+  /** Why it could go: its holder is dead, its heartbeat stopped for a minute, or the user insisted. */
   readonly because: 'dead' | 'stands-still' | 'forced' | null;
   /** Null if there was none, or its file could not be understood. */
   readonly holder: { readonly pid: number; readonly host: string; readonly command: string } | null;

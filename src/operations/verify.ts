@@ -30,6 +30,6 @@ export async function verifyIndex(
 
 function beingWritten(what: string): IndexerError {
   return new IndexerError('INDEX_LOCKED', `the index cannot be verified now: ${what}`, {
-    hint: 'a proof needs an index that stands still; run this again when the writer has finished',
+    hint: 'run this again when the writer has finished',
   });
 }

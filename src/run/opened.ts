@@ -62,7 +62,7 @@ export async function readRun(stores: WritableStores, observe: Observer): Promis
     const copy = await keepDamaged(runFile, quarantineDir);
     observe({
       type: 'warning',
-      message: `run.json could not be read (${file.reason}); Phase 1 is checked anew. A copy is in ${copy}`,
+      message: `run.json could not be read (${file.reason}); every file is checked again. A copy is in ${copy}`,
     });
   }
   return null;

@@ -225,7 +225,7 @@ describe('reembed', () => {
       const model = again();
       await stopped(model);
       const report = await cleanUp(configOf(model), { now: true });
-      expect(report.kept).toEqual([expect.objectContaining({ ...kept, why: 'index --reembed goes on with them' })]);
+      expect(report.kept).toEqual([expect.objectContaining({ ...kept, why: 'index --reembed will use them' })]);
       let added = 0;
       const fault = (name: string) => {
         if (name === 'reembed.batch-added') added++;

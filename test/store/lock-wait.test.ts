@@ -177,7 +177,7 @@ describe('a holder that cannot be seen', () => {
     ['of another host', { host: 'buildbox' }],
     ['in another container', { pid_namespace: 'pid:[1]' }],
     ['of an unknown boot', { boot_id: '' }],
-  ])('%s is replaced once its heartbeat stood still before our eyes', async (_, change) => {
+  ])('%s is replaced once its heartbeat stopped before our eyes', async (_, change) => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'lock');
     await externalLock(path, change);

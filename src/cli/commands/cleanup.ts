@@ -24,18 +24,18 @@ export function registerCleanup(program: Command, cli: Cli): void {
   program
     .command('cleanup [path]')
     .alias('gc')
-    .summary('free what the index keeps without needing it')
+    .summary('reclaim disk space')
     .description(
       'Remove old versions of the tables, backups of migrations, files that no version names, chunks of files that are ' +
         'gone, and what had been set aside as damaged.',
     )
     .addHelpText('before', EXAMPLES)
-    .option('--dry-run', 'only say what would be freed')
+    .option('--dry-run', 'show what would be freed')
     .option(
       '--now',
       'also versions younger than ten minutes and strays younger than an hour, which may be in use, and unfinished vectors of another model',
     )
-    .option('--cache', 'only the vectors kept for other runs on this machine; no index is touched')
+    .option('--cache', 'clear the vector cache of this machine instead; changes no index')
     .option(...WAIT_OPTION)
     .action(async (path: string | undefined, _flags, self: Command) => {
       const flags = self.optsWithGlobals<CleanupFlags>();

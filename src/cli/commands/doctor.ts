@@ -11,7 +11,7 @@ const EXAMPLES = `Examples:
 export function registerDoctor(program: Command, cli: Cli): void {
   program
     .command('doctor [path]')
-    .summary('check this machine and the place of the index')
+    .summary('check this machine and the index directory')
     .description(
       'Check Node, the native parts, model, grammars, disk, file system and lock. Exit code 15 if one fails.',
     )

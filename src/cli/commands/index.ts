@@ -10,11 +10,11 @@ import { addRunOptions, runOnIndex, runReported } from './run.ts';
 const PHASES: Readonly<Record<string, Phase | 'all'>> = { 1: 1, 2: 2, all: 'all', chunk: 1, embed: 2 };
 
 const EXAMPLES = `Examples:
-  tandem index                      index this project: parse, then embed; goes on where a run was interrupted
+  tandem index                      index this project: parse, then embed; continues an interrupted run
   tandem index ~/code/app           index another folder
-  tandem index --phase=1            only parse, for a quick look at what would be embedded
+  tandem index --phase=1            only parse
   tandem index --include src/ --exclude '*.test.ts'
-  tandem index --dry-run            only say what would be indexed, and what is left out and why
+  tandem index --dry-run            show what would be indexed, and what is skipped and why
   tandem index --explain src/a.ts   which rule decides about this file
   tandem index --phase=2            only embed what is pending
 `;
@@ -25,17 +25,17 @@ export function registerIndex(program: Command, cli: Cli): void {
     .summary('parse and embed a project, incrementally')
     .description('Parse changed files into chunks (phase 1) and embed pending chunks (phase 2).')
     .addHelpText('before', EXAMPLES)
-    .option('-f, --force', 'parse every file again; what is unchanged keeps its vectors')
-    .option('--reembed', 'make all vectors anew, also after a change of model; the old ones are in use until then')
-    .option('--no-migrate', 'refuse an index in an old layout instead of converting it')
-    .option('--include <pattern>', 'index only files that match, as in .gitignore; may be given again', gather)
-    .option('--exclude <pattern>', 'leave out files and folders that match; may be given again', gather)
-    .option('--dry-run', 'only say which files would be indexed; -v or --json lists them')
-    .option('--explain <path>', 'only say which rule decides about a file; ends with 3 if it is left out')
+    .option('-f, --force', 'parse every file again; unchanged chunks keep their vectors')
     .option(
-      '--allow-secrets',
-      'index files that hold secrets by their name, such as .env, and mask no credentials in others',
+      '--reembed',
+      'embed every chunk again, for example with another model; searches use the old vectors until then',
     )
+    .option('--no-migrate', 'fail on an index in an old layout instead of converting it')
+    .option('--include <pattern>', 'index only matching files (.gitignore syntax; repeatable)', gather)
+    .option('--exclude <pattern>', 'skip matching files and folders (.gitignore syntax; repeatable)', gather)
+    .option('--dry-run', 'show which files would be indexed; -v or --json lists them')
+    .option('--explain <path>', 'show which rule decides about a file; exit code 3 if it is skipped')
+    .option('--allow-secrets', 'index files named like secrets (.env) and do not mask credentials in other files')
     .addOption(
       new Option('--phase <phase>', '1: parse, 2: embed, all: both').default('all' as const).argParser(parsePhase),
     );
@@ -43,7 +43,7 @@ export function registerIndex(program: Command, cli: Cli): void {
     const flags = self.optsWithGlobals<IndexFlags>();
     if (flags.force && flags.phase === 2) {
       throw new IndexerError('USAGE', '--force parses again, and phase 2 does not parse', {
-        hint: 'a chunk that did not change would get the vector it has; to embed everything anew all the same: `tandem index --reembed`',
+        hint: 'unchanged chunks keep their vectors; to embed everything again: `tandem index --reembed`',
       });
     }
     const config = await configFor(cli, self, path, true);

@@ -19,12 +19,12 @@ interface MigrateFlags extends GlobalFlags {
 export function registerMigrate(program: Command, cli: Cli): void {
   program
     .command('migrate [path]')
-    .summary('convert an index of an old layout, or go back to it')
-    .description('Convert an index that older versions of mcp-vector-search made, without embedding anything again.')
+    .summary('convert an index from an old layout, or undo that')
+    .description('Convert an index of an older mcp-vector-search version without embedding anything again.')
     .addHelpText('before', EXAMPLES)
-    .option('--to-dual-table', 'from an old layout to the two tables')
-    .option('--rollback', 'from the two tables back to the old table')
-    .option('--dry-run', 'with --to-dual-table: only say what would change')
+    .option('--to-dual-table', 'convert the old layout to the present one')
+    .option('--rollback', 'undo the migration')
+    .option('--dry-run', 'with --to-dual-table: show what would change')
     .action(async (typed: string | undefined, _flags, self: Command) => {
       const flags = self.optsWithGlobals<MigrateFlags>();
       // mcp-vector-search spells it `migrate migrate`.

@@ -4,15 +4,15 @@ import { exitCodeOf } from '../failure.ts';
 import { addRunOptions, runOnIndex } from './run.ts';
 
 const EXAMPLES = `Examples:
-  tandem resume                     finish what an interrupted run left in this project
+  tandem resume                     finish an interrupted run in this project
   tandem resume ~/code/app          the same for another folder
 `;
 
 export function registerResume(program: Command, cli: Cli): void {
   const command = program
     .command('resume [path]')
-    .summary('finish what an interrupted run left')
-    .description('Finish an interrupted run: the rest of phase 1 if it was cut off, then every pending chunk.')
+    .summary('finish an interrupted run')
+    .description('Finish an interrupted run: the rest of phase 1, then every pending chunk.')
     .addHelpText('before', EXAMPLES);
   addRunOptions(command).action(async (path: string | undefined, _flags, self: Command) => {
     const flags = self.optsWithGlobals<GlobalFlags>();

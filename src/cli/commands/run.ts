@@ -7,7 +7,7 @@ import type { Cli, GlobalFlags, Library } from '../cli.ts';
 /** For every command that takes the lock. */
 export const WAIT_OPTION = [
   '--wait [seconds]',
-  'wait for another writer to end, rather than refuse at once (default: as long as it takes)',
+  'wait for another writer to finish instead of failing (default: no limit)',
 ] as const;
 
 /** Undefined if the option was not given. */
@@ -24,18 +24,15 @@ export function parseWait(typed: string | true | undefined, signal: AbortSignal 
 
 export function addRunOptions(command: Command): Command {
   return command
-    .option(
-      '--workers <n>',
-      'most worker threads of either phase (default: the processors there are, if memory allows)',
-    )
+    .option('--workers <n>', 'maximum worker threads per phase (default: CPU count, limited by memory)')
     .option('--checkpoint-interval <n>', 'batches of 512 chunks between checkpoints (default: 20)')
     .option('--max-file-size <size>', 'skip files above this size, such as 500k or 2MiB (default: 2MiB)')
-    .option('--max-memory <size>', 'start only as many workers as fit, such as 512MiB (default: what there is)')
+    .option('--max-memory <size>', 'memory limit for the workers, such as 512MiB (default: available memory)')
     .option(
       '--durability <mode>',
-      'full: sync to disk at every checkpoint; fast: leave that to the system (default: full)',
+      'full: sync to disk at every checkpoint; fast: let the system decide (default: full)',
     )
-    .option('--no-cache', 'embed every text anew instead of taking vectors that earlier runs made')
+    .option('--no-cache', 'ignore the vector cache')
     .option(...WAIT_OPTION);
 }
 
@@ -61,7 +58,7 @@ export async function runReported(
   work: (library: Library, options: OpenIndexOptions, signal: AbortSignal) => Promise<RunReport>,
 ): Promise<RunReport> {
   const { createReporter } = await import('../report/reporter.ts');
-  const signal = cli.interruptible(`go on with: ${cli.invocation.command('resume')}`);
+  const signal = cli.interruptible(`continue with: ${cli.invocation.command('resume')}`);
   const wait = parseWait(flags.wait, signal);
   const reporter = await createReporter(cli.err, {
     quiet: flags.quiet === true,

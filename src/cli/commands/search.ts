@@ -54,17 +54,17 @@ export function registerSearch(program: Command, cli: Cli): void {
         'only these files: paths, folders or globs, or the end of one; !path leaves files out',
       ).argParser(parseFiles),
     )
-    .addOption(new Option('--function <name>', 'only the function or method of this name').argParser(parseName))
-    .addOption(new Option('--class <name>', 'only the class of this name, and its members').argParser(parseName))
+    .addOption(new Option('--function <name>', 'only functions and methods with this name').argParser(parseName))
+    .addOption(new Option('--class <name>', 'only the class with this name and its members').argParser(parseName))
     .addOption(new Option('-t, --threshold <score>', 'only hits of at least this score').argParser(parseScore))
-    .option('-s, --similar', 'the query is a file: find what is like it elsewhere')
+    .option('-s, --similar', 'treat the query as a file and find similar code')
     .addOption(
       new Option('-m, --mode <mode>', 'hybrid (the default), or only semantic, lexical or symbol').choices(
         SEARCH_MODES,
       ),
     )
-    .option('--why', 'say of each hit what counted how much')
-    .option('--no-content', 'print places without code')
+    .option('--why', 'show what each hit scored for')
+    .option('--no-content', 'print locations without code')
     .option('--envelope', 'print one JSON object: the state of the index, the filters and the hits (also --json=v2)')
     .option('--fail-empty', 'exit with 5 if there is no result')
     .option('--require-complete', 'exit with 4 if the index is not complete')

@@ -4,7 +4,7 @@ import { type Cli, configFor, type GlobalFlags } from '../cli.ts';
 import { EXIT } from '../failure.ts';
 
 const EXAMPLES = `Examples:
-  tandem status                     what the index holds, and whether work is pending
+  tandem status                     show what is indexed, and whether work is pending
   tandem status --json              the same for programs
   tandem status --exit-code         in a script: 0 if complete, 4 if not, 10 if there is none
 `;
@@ -12,8 +12,8 @@ const EXAMPLES = `Examples:
 export function registerStatus(program: Command, cli: Cli): void {
   program
     .command('status [path]')
-    .summary('say what the index holds')
-    .description('Say what the index holds. Takes no lock, so it can be asked while a run is at work.')
+    .summary('show what is indexed')
+    .description('Show what is indexed and whether it is complete. Needs no lock and works during a run.')
     .addHelpText('before', EXAMPLES)
     .option('--exit-code', 'exit with 4 if the index is not complete')
     .action(async (path: string | undefined, _flags, self: Command) => {

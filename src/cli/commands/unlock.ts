@@ -11,20 +11,20 @@ const EXAMPLES = `Examples:
 
 const REASONS: Readonly<Record<NonNullable<UnlockReport['because']>, string>> = {
   dead: 'its process has ended',
-  'stands-still': 'its heartbeat stood still',
+  'stands-still': 'its heartbeat stopped',
   forced: 'you insisted; should it live, it stops before it writes again',
 };
 
 export function registerUnlock(program: Command, cli: Cli): void {
   program
     .command('unlock [path]')
-    .summary('remove a lock that was left behind')
+    .summary('remove the lock of a process that no longer runs')
     .description(
       'Remove the lock of a run that has ended. A holder on another host or in another container is watched for a ' +
         'minute first; one that lives keeps its lock (exit code 11).',
     )
     .addHelpText('before', EXAMPLES)
-    .option('--force', 'remove it whoever holds it')
+    .option('--force', 'remove it even if its process runs')
     .action(async (path: string | undefined, _flags, self: Command) => {
       const flags = self.optsWithGlobals<GlobalFlags & { readonly force?: boolean }>();
       const config = await configFor(cli, self, path, false);

@@ -23,16 +23,16 @@ interface VerifyFlags extends GlobalFlags {
 export function registerVerify(program: Command, cli: Cli): void {
   program
     .command('verify [path]')
-    .summary('prove that the index is whole')
+    .summary('check the index against the files and report inconsistencies')
     .description(
       'Read the whole index by another way than it was written and name everything that is wrong with it. ' +
         'Exit code 0: clean and complete; 4: clean, but work is pending; 12: damaged.',
     )
     .addHelpText('before', EXAMPLES)
-    .option('--quick', 'ids, statuses, ledger and file sizes only')
-    .option('--full', 'contents, vectors and hashes too (the default)')
-    .option('--repair', 'take away what is damaged, so that the next run makes it again')
-    .option('--against <folder>', 'another index directory that has to hold the same')
+    .option('--quick', 'check only ids, statuses, ledger and file sizes')
+    .option('--full', 'also check contents, vectors and hashes (default)')
+    .option('--repair', 'remove damaged rows; the next run creates them again')
+    .option('--against <folder>', 'compare with another index directory')
     .option(...WAIT_OPTION)
     .action(async (path: string | undefined, _flags, self: Command) => {
       const flags = self.optsWithGlobals<VerifyFlags>();

@@ -58,7 +58,7 @@ function describeState({ chunks, phase1, locked_by }: SearchAnswer['index'], nex
   const command = isBegun ? 'resume' : 'index';
   const how =
     locked_by === null
-      ? `go on with: ${next(command)}`
+      ? `continue with: ${next(command)}`
       : `pid ${locked_by.pid} on ${visible(locked_by.host)} is at work on it (${visible(locked_by.command)})`;
   return `the index is not complete: ${missing.join(', ')}; ${how}`;
 }

@@ -18,7 +18,7 @@ export function printSummary(out: Output, report: RunReport, config: Config, opt
   const { files, phase1, phase2, chunks } = report;
   const row = (name: string, text: string) => out.line(`  ${name.padEnd(9)} ${text}`);
 
-  out.line(`${report.complete ? out.bold('Indexed') : out.bold(out.yellow('Not complete:'))} ${visible(config.root)}`);
+  out.line(`${headline(out, report)} ${visible(config.root)}`);
   if (phase1 !== null) {
     row(
       'files',
@@ -44,6 +44,13 @@ export function printSummary(out: Output, report: RunReport, config: Config, opt
     );
   }
   printNextStep(out, report, options);
+}
+
+/** A run that was asked for Phase 1 alone has done all it was to do. */
+function headline(out: Output, { complete, phase1, phase2, files, chunks }: RunReport): string {
+  if (complete) return out.bold('Indexed');
+  const isParsed = phase1 !== null && phase2 === null && files.unfinished.length === 0 && chunks.error === 0;
+  return isParsed && chunks.pending > 0 ? out.bold('Parsed') : out.bold(out.yellow('Not complete:'));
 }
 
 /** `resume` found nothing to do: says why that is good, or what is wrong nevertheless. */

@@ -79,7 +79,7 @@ export async function openTable(
     if (refused !== null) throw refused;
     throw new IndexerError('INDEX_DAMAGED', `the table ${path} cannot be opened: ${messageOf(error)}`, {
       hint: isShell
-        ? 'it holds no data, as after a kill while it was made: `tandem index` makes it anew'
+        ? 'it holds no data, as after a kill during its creation; `tandem index` creates it again'
         : `nothing was changed; restore it from a backup, or move ${dirname(dirname(path))} away and index again`,
       cause: error,
     });

@@ -65,7 +65,7 @@ interface Rival {
 
 /**
  * Takes the lock, or throws INDEX_LOCKED naming the holder. A holder known to be dead is replaced by one winner at once;
- * one that cannot be seen from here (another host or container) once its heartbeat stood still for a minute.
+ * one that cannot be seen from here (another host or container) once its heartbeat stopped for a minute.
  */
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<Lock> {
   const { waitMs = 0, signal, onWait, staleAfterMs = STALE_AFTER_MS, pollMs = 250 } = options;

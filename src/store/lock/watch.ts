@@ -1,4 +1,4 @@
-// Watching a lock from outside: a holder that cannot be seen is taken for dead only if its heartbeat stood still before
+// Watching a lock from outside: a holder that cannot be seen is taken for dead only if its heartbeat stopped before
 // our own eyes. What its clock says is never compared with ours.
 import type { LockFile } from './holder.ts';
 
