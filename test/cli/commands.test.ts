@@ -309,7 +309,7 @@ describe('index', () => {
     const abortWith = new Error('stop');
     const cut = await tandem(['index'], { abortWith, report: report({ pending: 1, complete: false }) });
     expect(cut.thrown).toBe(abortWith);
-    expect(cut.hints[0]).toMatch(/^go on with: tandem resume \//);
+    expect(cut.hints[0]).toMatch(/^continue with: tandem resume \//);
     const done = await tandem(['index'], { abortWith });
     expect([done.thrown, done.exitCode]).toEqual([undefined, 0]);
   });
@@ -454,7 +454,7 @@ describe('search', () => {
     expect(out.lines()).toEqual(['No results for x']);
     expect(err.lines()).toEqual([
       expect.stringMatching(
-        /^warning the index is not complete: 30 of 1,180 chunks are embedded; go on with: tandem resume \//,
+        /^warning the index is not complete: 30 of 1,180 chunks are embedded; continue with: tandem resume \//,
       ),
     ]);
     expect(exitCode).toBe(0);
@@ -464,11 +464,11 @@ describe('search', () => {
   });
 
   it.each<[Partial<IndexState>, RegExp]>([
-    [{ phase1: 'unfinished' }, /not every file is parsed yet; go on with: tandem resume/],
-    [{ phase1: 'not-started', chunks: started.chunks }, /30 of 1,180 chunks are embedded; go on with: tandem index/],
+    [{ phase1: 'unfinished' }, /not every file is parsed yet; continue with: tandem resume/],
+    [{ phase1: 'not-started', chunks: started.chunks }, /30 of 1,180 chunks are embedded; continue with: tandem index/],
     [
       { chunks: { total: 100, embedded: 98, pending: 0, error: 2 } },
-      /: 2 of 100 chunks could not be embedded; go on with: tandem index/,
+      /: 2 of 100 chunks could not be embedded; continue with: tandem index/,
     ],
     [
       { chunks: started.chunks, locked_by: { pid: 7, host: 'h\u001b', command: 'index' } },

@@ -129,8 +129,8 @@ describe('an explanation', () => {
       'absent.log': ['absent', /this rule/, '.gitignore:2: *.log'],
       'absent/deep/x.py': ['absent', /nothing by its name/, null],
       'absent.pem': ['absent', /secret/, null],
-      '..': ['outside', /does not lie in/, null],
-      '/etc/passwd': ['outside', /does not lie in/, null],
+      '..': ['outside', /is outside/, null],
+      '/etc/passwd': ['outside', /is outside/, null],
       [root]: ['taken', /a folder/, null],
     };
     for (const [path, [outcome, reason, rule]] of Object.entries(expected)) {
