@@ -11,6 +11,12 @@
 //     @end             where it ends, if that is not where its node does
 //     @rank.<n>        in its place: it ends where the next definition of this or a lower rank starts (headings); one that
 //                      does not start its line is none
+//   @held.<kind>     a definition of that ChunkKind only if it has a name: of its own, or from what holds it. Such a holder is
+//                    @holds, which says how far the definition reaches, with @value, the node that is held, and @name
+//                    and @scope as above; instead of @name, @name.else is a name for what has none of its own. In a
+//                    literal that is @members the names that lead to it are the scope. @value.long in place of @value
+//                    takes only what is not @held.<kind>.short (a function without a block).
+//   @pass, @to       who holds @pass holds @to: parentheses, a call around a function
 //   @inner, @outer   a definition that is @inner reaches to the edges of @outer (export, decorators); of several inners the
 //                    first reaches to its start and the last to its end
 //   @apart           no chunk reaches over its start (documents of one file)
@@ -54,6 +60,13 @@ const CAPTURES: ReadonlySet<string> = new Set([
   'param',
   'body',
   'end',
+  'holds',
+  'value',
+  'value.long',
+  'name.else',
+  'members',
+  'pass',
+  'to',
   'inner',
   'outer',
   'apart',
@@ -76,5 +89,6 @@ const CAPTURES: ReadonlySet<string> = new Set([
 export function isKnownCapture(name: string): boolean {
   if (name.startsWith('_')) return true;
   if (/^(?:rank\.\d|embed\.[a-z][a-z0-9_+#-]*)$/.test(name)) return true;
+  if (name.startsWith('held.')) return DEFINITION_KINDS.has(name.slice('held.'.length).replace(/\.short$/, ''));
   return name.startsWith('def.') ? DEFINITION_KINDS.has(name.slice('def.'.length)) : CAPTURES.has(name);
 }

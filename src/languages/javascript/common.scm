@@ -27,64 +27,52 @@
   value: [(function_expression parameters: (_) @params body: (_) @body)
           (generator_function parameters: (_) @params body: (_) @body)]) @def.function
 
-; const Button = memo(function (…) {…}), export const load = cache(async () => {…})
+; Functions and classes that something else names, through calls and whatever else is around them:
+;  const Row = memo(forwardRef((props, ref) => (…))), export default wrap(fn), module.exports = class Registry {…}
 
-(program
-  [(lexical_declaration (variable_declarator name: (identifier) @name
-      value: (call_expression arguments: (arguments .
-        [(arrow_function parameters: (_)? @params parameter: (_)? @params body: (statement_block) @body)
-         (function_expression parameters: (_) @params body: (_) @body)]))) @def.function)
-   (export_statement (lexical_declaration (variable_declarator name: (identifier) @name
-      value: (call_expression arguments: (arguments .
-        [(arrow_function parameters: (_)? @params parameter: (_)? @params body: (statement_block) @body)
-         (function_expression parameters: (_) @params body: (_) @body)]))) @def.function))])
+(function_expression name: (_)? @name parameters: (_) @params body: (_) @body) @held.function
+(generator_function name: (_)? @name parameters: (_) @params body: (_) @body) @held.function
+(arrow_function parameters: (_)? @params parameter: (_)? @params
+  body: [(statement_block) (parenthesized_expression)] @body) @held.function
+(arrow_function parameters: (_)? @params parameter: (_)? @params body: (_) @body) @held.function.short
+(class name: (_)? @name body: (_) @body) @held.class
 
-; exports.parse = function (…) {…}, Queue.prototype.push = function (…) {…}
+(parenthesized_expression (_) @to) @pass
+((call_expression function: [(identifier) @_call (member_expression property: (_) @_call)]
+    arguments: (arguments [(arrow_function) (function_expression) (generator_function) (class) (call_expression)
+      (object) (parenthesized_expression)] @to)) @pass
+  (#not-any-of? @_call "map" "filter" "reduce" "reduceRight" "forEach" "find" "findIndex" "findLast" "some" "every" "sort"
+    "toSorted" "flatMap" "then" "catch" "finally" "from" "setTimeout" "setInterval" "setImmediate" "requestAnimationFrame"
+    "addEventListener" "subscribe" "on" "once" "replace" "replaceAll" "useMemo" "useState" "useReducer" "useRef"
+    "useEffect" "useLayoutEffect" "evaluate" "query" "transaction" "querySelector" "require" "describe" "it" "test"))
+(call_expression function: (member_expression object: (call_expression) @to)) @pass
+(call_expression function: (call_expression) arguments: (arguments [(arrow_function) (function_expression) (class) (identifier)] @to)) @pass
+(assignment_expression right: (_) @to) @pass
 
-(expression_statement
-  (assignment_expression
-    left: (member_expression object: [(identifier) (member_expression) (this)] @scope property: (_) @name)
-    right: (function_expression parameters: (_) @params body: (_) @body))) @def.function
-(program (expression_statement
-  (assignment_expression
-    left: (member_expression object: [(identifier) (member_expression) (this)] @scope property: (_) @name)
-    right: (arrow_function parameters: (_)? @params parameter: (_)? @params body: (_) @body))) @def.function)
+(variable_declarator name: (identifier) @name value: (_) @value.long) @holds
+(program [
+  (lexical_declaration (variable_declarator name: (identifier) @name value: (_) @value) @holds)
+  (variable_declaration (variable_declarator name: (identifier) @name value: (_) @value) @holds)
+  (export_statement (lexical_declaration (variable_declarator name: (identifier) @name value: (_) @value) @holds))])
+((expression_statement (assignment_expression
+    left: (member_expression object: (identifier) @_module @scope property: (_) @name.else) right: (_) @value)) @holds
+  (#eq? @_module "module")
+  (#eq? @name.else "exports"))
+(expression_statement (assignment_expression
+  left: (member_expression object: [(identifier) (member_expression) (this)] @scope property: (_) @name)
+  right: (_) @value.long)) @holds
+(program (expression_statement (assignment_expression
+  left: (member_expression object: [(identifier) (member_expression) (this)] @scope property: (_) @name)
+  right: (_) @value)) @holds)
+(expression_statement (assignment_expression left: (identifier) @name right: (_) @value.long)) @holds
+(export_statement "default" @name.else value: (_) @value) @holds
 
-; Functions that are members of an object with a name
+; Members of a literal, wherever it stands
 
-(variable_declarator name: (identifier) @scope value: (object
-  (method_definition name: (_) @name parameters: (_) @params body: (_) @body) @def.method))
-(variable_declarator name: (identifier) @scope value: (object
-  (pair key: (_) @name
-    value: [(function_expression parameters: (_) @params body: (_) @body)
-            (arrow_function parameters: (_)? @params parameter: (_)? @params body: (statement_block) @body)])
-  @def.method))
-(assignment_expression left: [(identifier) (member_expression)] @scope right: (object
-  (method_definition name: (_) @name parameters: (_) @params body: (_) @body) @def.method))
-(assignment_expression left: [(identifier) (member_expression)] @scope right: (object
-  (pair key: (_) @name
-    value: [(function_expression parameters: (_) @params body: (_) @body)
-            (arrow_function parameters: (_)? @params parameter: (_)? @params body: (statement_block) @body)])
-  @def.method))
-(export_statement "default" @scope value: (object
-  (method_definition name: (_) @name parameters: (_) @params body: (_) @body) @def.method))
-
-; A component: export default { data() {…}, methods: { add() {…} } }, with or without a call around it
-
-(export_statement "default" value: (object (pair key: (_) @scope value: (object
-  (method_definition name: (_) @name parameters: (_) @params body: (_) @body) @def.method))))
-(export_statement "default" @scope value: (call_expression arguments: (arguments . (object
-  (method_definition name: (_) @name parameters: (_) @params body: (_) @body) @def.method))))
-(export_statement "default" value: (call_expression arguments: (arguments . (object
-  (pair key: (_) @scope value: (object
-    (method_definition name: (_) @name parameters: (_) @params body: (_) @body) @def.method))))))
-
-; export default function () {…}
-
-(export_statement "default" @name
-  value: [(arrow_function parameters: (_)? @params parameter: (_)? @params body: (_) @body)
-          (function_expression parameters: (_) @params body: (_) @body)]) @def.function
-(export_statement "default" @name value: (class body: (_) @body)) @def.class
+(object (pair key: (_) @name value: (_) @value.long) @holds) @members
+(object (pair key: (_) @name value: (_) @value.long) @holds)
+(object (method_definition name: (_) @name parameters: (_) @params body: (_) @body @value) @holds) @members
+(object (method_definition parameters: (_) @params body: (_) @body @held.method))
 
 ; describe('a queue', () => {…}), it('keeps the order', async function () {…}), test.only('…', () => {…})
 
@@ -102,16 +90,12 @@
 ; classes
 
 (class_declaration name: (_) @name body: (_) @body) @def.class
-(variable_declarator name: (identifier) @name value: (class body: (_) @body)) @def.class
 
 ; what belongs around them
 
 (export_statement declaration: (_) @inner) @outer
-(lexical_declaration (variable_declarator value: [(arrow_function) (function_expression) (generator_function) (class)]) @inner) @outer
-(variable_declaration (variable_declarator value: [(arrow_function) (function_expression) (generator_function) (class)]) @inner) @outer
-(program [
-  (lexical_declaration (variable_declarator value: (call_expression)) @inner) @outer
-  (export_statement (lexical_declaration (variable_declarator value: (call_expression)) @inner) @outer)])
+(lexical_declaration (variable_declarator) @inner) @outer
+(variable_declaration (variable_declarator) @inner) @outer
 (decorator) @lead
 
 ; what they use

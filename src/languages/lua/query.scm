@@ -5,13 +5,20 @@
   parameters: (_) @params body: (_)? @body) @def.function
 (function_declaration name: (method_index_expression table: (_) @scope method: (_) @name)
   parameters: (_) @params body: (_)? @body) @def.method
-(assignment_statement
-  (variable_list . name: (identifier) @name .)
-  (expression_list . value: (function_definition parameters: (_) @params body: (_)? @body) .)) @def.function
-(assignment_statement
-  (variable_list . name: (dot_index_expression table: (_) @scope field: (_) @name) .)
-  (expression_list . value: (function_definition parameters: (_) @params body: (_)? @body) .)) @def.function
 (variable_declaration (assignment_statement) @inner) @outer
+
+; what a variable or a field of a table holds
+
+(function_definition parameters: (_) @params body: (_)? @body) @held.function
+(assignment_statement
+  (variable_list . name: [
+    (identifier) @name
+    (dot_index_expression table: (_) @scope field: (_) @name)
+    (bracket_index_expression table: (_) @scope field: (string content: (_) @name))] .)
+  (expression_list . value: (_) @value .)) @holds
+(table_constructor (field name: [(identifier) @name (string content: (_) @name)] value: (_) @value) @holds) @members
+(parenthesized_expression (_) @to) @pass
+(function_call arguments: (arguments [(function_definition) (table_constructor)] @to)) @pass
 
 ; what they use
 

@@ -26,3 +26,8 @@
 
 (import_require_clause source: (string (string_fragment) @import))
 
+; what is held through types
+
+(satisfies_expression . (_) @to) @pass
+(as_expression . (_) @to) @pass
+(non_null_expression (_) @to) @pass

@@ -1,8 +1,8 @@
 // Definitions and what lies between them → drafts of chunks: which stretches of the file each one owns, and what it
 // repeats of others. Every non-blank character of a file is in the own text of exactly one draft.
 
-import { byStart, type Span } from '../syntax/captures.ts';
-import type { Boundary } from '../syntax/types.ts';
+import { byStart } from '../syntax/captures.ts';
+import type { Boundary, Span } from '../syntax/types.ts';
 import type { Definition } from './hierarchy.ts';
 import type { LineTable } from './source-text.ts';
 import { budgetsIn, cutSegments, fits, type Segment } from './split.ts';

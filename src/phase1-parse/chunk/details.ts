@@ -1,5 +1,6 @@
 // What a definition says of itself (signature, docstring, supertypes) and what a chunk uses (calls, imports), as text.
-import { firstFrom, type Marks, type Span } from '../syntax/captures.ts';
+import { firstFrom, type Marks } from '../syntax/captures.ts';
+import type { Span } from '../syntax/types.ts';
 import type { Definition, OwnedSpan } from './hierarchy.ts';
 import { CALLABLE } from './metrics.ts';
 import { capped, oneLine } from './source-text.ts';

@@ -1,8 +1,9 @@
 // Definitions → a tree, by containment only.
 import type { ChunkKind } from '../../core/chunk.ts';
 import type { Language } from '../../languages/load.ts';
-import type { Findings, FoundDefinition, Span } from '../syntax/captures.ts';
+import type { Findings } from '../syntax/captures.ts';
 import { extentsOf } from '../syntax/extents.ts';
+import type { FoundDefinition, Span } from '../syntax/types.ts';
 import { oneLine } from './source-text.ts';
 
 /** Names are short; what a computed one is made of need not be. */
@@ -49,7 +50,7 @@ export function buildHierarchy(text: string, findings: Findings): Definition[] {
       kind: found.kind === 'function' && parent !== null && language.methodsIn.has(parent.kind) ? 'method' : found.kind,
       name,
       nameStart: found.name?.start ?? head,
-      breadcrumb: [parent?.breadcrumb ?? '', nameOf(text, found.scope, language), name]
+      breadcrumb: [parent?.breadcrumb ?? '', ...found.scopes.map((scope) => nameOf(text, scope, language)), name]
         .filter((part) => part !== '')
         .join(language.separator),
       parent,

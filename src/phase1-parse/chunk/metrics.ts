@@ -1,7 +1,8 @@
 // Complexity and size of definitions, counted from offsets. What lies in a nested definition counts there alone; lambdas
 // and anonymous functions count into the definition around them.
 import type { ChunkKind, ChunkMetrics } from '../../core/chunk.ts';
-import { byStart, firstFrom, type Marks, type Span } from '../syntax/captures.ts';
+import { byStart, firstFrom, type Marks } from '../syntax/captures.ts';
+import type { Span } from '../syntax/types.ts';
 import type { Definition, OwnedSpan } from './hierarchy.ts';
 import type { LineTable } from './source-text.ts';
 

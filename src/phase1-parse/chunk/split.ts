@@ -1,6 +1,6 @@
 // What is too long for the embedder is cut: where a statement starts, else where a line does, else anywhere.
-import { firstFrom, type Span } from '../syntax/captures.ts';
-import type { Boundary } from '../syntax/types.ts';
+import { firstFrom } from '../syntax/captures.ts';
+import type { Boundary, Span } from '../syntax/types.ts';
 
 /**
  * Part of a chunk. Its own text is the file's from `start` to `end`; where `derived` is a string, that text stands in its

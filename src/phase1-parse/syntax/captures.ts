@@ -1,28 +1,7 @@
 // Query matches → definitions and marks: the vocabulary of languages/vocabulary.ts, read. Offsets only.
 import type { ChunkKind } from '../../core/chunk.ts';
-import type { Capture, Match, Origin } from './types.ts';
-
-/** Part of a text, from `start` to before `end`. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** A definition as one pattern saw it. */
-export interface FoundDefinition extends Span {
-  readonly kind: ChunkKind;
-  readonly pattern: number;
-  readonly origin: Origin;
-  readonly name: Span | null;
-  readonly scope: Span | null;
-  readonly params: Capture | null;
-  /** Where those of its parameters start that no node holds; a query finds each in a match of its own. */
-  readonly looseParams: readonly number[];
-  /** Where its body starts, or null. */
-  readonly body: number | null;
-  /** Of a heading; null for what ends by itself. */
-  readonly rank: number | null;
-}
+import { type Held, nameHeld, spanKey } from './holders.ts';
+import type { Capture, FoundDefinition, Match, Span } from './types.ts';
 
 /** What lies around and inside definitions; every list is sorted by start. */
 export interface Marks {
@@ -73,17 +52,21 @@ const LISTS: Readonly<Record<string, keyof Marks>> = {
 /** Sorts out what a query matched. */
 export function readMatches(matches: readonly Match[]): Findings {
   const definitions: FoundDefinition[] = [];
+  const held: Held[] = [];
   const wrappers: { inner: Span; outer: Span }[] = [];
   const marks = emptyMarks();
   for (const match of matches) {
     const definition = definitionOf(match);
     if (definition !== null) definitions.push(definition);
+    const known = heldOf(match);
+    if (known !== null) held.push(known);
     for (const capture of match.captures) {
       const list = LISTS[capture.name];
       if (list !== undefined) marks[list].push(reachingBack(match, capture));
       else if (capture.name === 'outer') wrappers.push(...innersOf(match, capture));
     }
   }
+  definitions.push(...nameHeld(matches, held));
   for (const list of Object.values(marks)) list.sort(byStart);
   if (marks.noCalls.length > 0) marks.calls = outside(marks.calls, marks.noCalls);
   return { definitions, edges: edgesOf(wrappers), marks: withoutRepeats(marks) };
@@ -97,16 +80,30 @@ export function byStart(a: Span, b: Span): number {
 function definitionOf(match: Match): FoundDefinition | null {
   if (match.captures.length === 1 && LISTS[match.captures[0]!.name] !== undefined) return null; // as most are
   const definition = match.captures.find((capture) => capture.name.startsWith('def.'));
+  return definition === undefined ? null : foundAt(match, definition, 'def.');
+}
+
+function heldOf(match: Match): Held | null {
+  const definition = match.captures.find((capture) => capture.name.startsWith('held.'));
   if (definition === undefined) return null;
+  const isShort = definition.name.endsWith(SHORT);
+  const name = isShort ? definition.name.slice(0, -SHORT.length) : definition.name;
+  return { found: foundAt(match, { ...definition, name }, 'held.'), isShort };
+}
+
+const SHORT = '.short';
+
+function foundAt(match: Match, definition: Capture, prefix: string): FoundDefinition {
   const find = (name: string) => match.captures.find((capture) => capture.name === name) ?? null;
+  const scope = scopeOf(match);
   return {
-    kind: definition.name.slice('def.'.length) as ChunkKind,
+    kind: definition.name.slice(prefix.length) as ChunkKind,
     pattern: match.pattern,
     origin: match.origin,
     start: definition.start,
     end: find('end')?.end ?? definition.end,
     name: find('name'),
-    scope: scopeOf(match),
+    scopes: scope === null ? [] : [scope],
     params: find('params') ?? find('params.none'),
     looseParams: match.captures.flatMap((capture) => (capture.name === 'param' ? [capture.start] : [])),
     body: find('body')?.start ?? null,
@@ -166,10 +163,6 @@ export function firstFrom(spans: readonly { readonly start: number }[], offset: 
     else high = middle;
   }
   return low;
-}
-
-export function spanKey(span: Span): string {
-  return `${span.start}:${span.end}`;
 }
 
 /** Those that lie in none of `excluded`; both are sorted. */

@@ -2,7 +2,9 @@
 // several are one.
 
 import { BUDGET, sizeOf } from '../chunk/split.ts';
-import { byStart, type Findings, type FoundDefinition, firstFrom, type Marks, type Span, spanKey } from './captures.ts';
+import { byStart, type Findings, firstFrom, type Marks } from './captures.ts';
+import { spanKey } from './holders.ts';
+import type { FoundDefinition, Span } from './types.ts';
 
 /** Where a language says so, what is smaller shares a chunk with its neighbours. */
 const SMALL_DEFINITION = BUDGET / 3;
@@ -67,8 +69,8 @@ function firstPatterns(definitions: readonly FoundDefinition[]): FoundDefinition
   return [...best.values()];
 }
 
-function detail({ name, scope, params, body }: FoundDefinition): number {
-  return [name, scope, params, body].filter((part) => part !== null).length;
+function detail({ name, scopes, params, body }: FoundDefinition): number {
+  return [name, scopes[0] ?? null, params, body].filter((part) => part !== null).length;
 }
 
 /** Of what has a rank, those that start a line, each to where the next one of its rank or a lower starts. */
@@ -251,7 +253,7 @@ function areOne(text: string, before: Extent, after: Extent, around: Extent | un
   return (
     before.found.kind === after.found.kind &&
     written(before.found.name) === written(after.found.name) &&
-    written(before.found.scope) === written(after.found.scope) &&
+    before.found.scopes.map(written).join() === after.found.scopes.map(written).join() &&
     text.slice(before.end, after.start).trim() === '' &&
     !(before.start === around?.start && after.end === around.end)
   );

@@ -1,4 +1,5 @@
 // What a syntax tree is asked for.
+import type { ChunkKind } from '../../core/chunk.ts';
 import type { Language } from '../../languages/load.ts';
 
 /** Whose query found something. */
@@ -28,4 +29,27 @@ export interface Match {
 export interface Boundary {
   readonly start: number;
   readonly depth: number;
+}
+
+/** Part of a text, from `start` to before `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A definition as one pattern saw it. */
+export interface FoundDefinition extends Span {
+  readonly kind: ChunkKind;
+  readonly pattern: number;
+  readonly origin: Origin;
+  readonly name: Span | null;
+  /** Names that go before its own, the outermost first. */
+  readonly scopes: readonly Span[];
+  readonly params: Capture | null;
+  /** Where those of its parameters start that no node holds; a query finds each in a match of its own. */
+  readonly looseParams: readonly number[];
+  /** Where its body starts, or null. */
+  readonly body: number | null;
+  /** Of a heading; null for what ends by itself. */
+  readonly rank: number | null;
 }

@@ -1,5 +1,6 @@
 // How much of a text its grammar could not read.
-import { byStart, type Span } from './captures.ts';
+import { byStart } from './captures.ts';
+import type { Span } from './types.ts';
 
 export interface Unreadable {
   /** Places with a mistake, those inside others not counted. */
