@@ -20,8 +20,8 @@ export function defaultIndexDir(root: string): string {
 export function namedIndexDir(path: string): string {
   refuseDanglingLink(path);
   const target = realPath(path);
-  const stats = statSync(target, { throwIfNoEntry: false });
-  if (stats !== undefined && !stats.isDirectory()) {
+  const stats = look(statSync, target);
+  if (stats !== null && !stats.isDirectory()) {
     throw new IndexerError('PATH_NOT_A_DIRECTORY', `${target} is a file, and the index directory should be there`, {
       hint: 'move it away, or choose another index directory with --index-dir',
     });
