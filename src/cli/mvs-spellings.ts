@@ -62,7 +62,7 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   story: LANGUAGE_MODEL,
   audit: LANGUAGE_MODEL,
   skills: 'skills for agents are not part of this program; agents can run tandem search --json',
-  'vendor-patterns': 'vendored files are told by .gitattributes; leave out others with .tandemignore',
+  'vendor-patterns': '.gitattributes marks vendored files; leave out others with .tandemignore',
   chat: LANGUAGE_MODEL,
   'chat-local': LANGUAGE_MODEL,
   ask: LANGUAGE_MODEL,

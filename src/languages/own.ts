@@ -51,7 +51,7 @@ function refuseOutside(folder: string, file: URL): void {
   const place = relative(realpathSync(folder), realpathSync(path));
   if (place !== '..' && !place.startsWith(`..${sep}`) && !isAbsolute(place)) return;
   throw invalid(
-    `${folder} reads ${path}, which lies outside of it`,
+    `${folder} reads ${path}, which is outside of it`,
     'copy the file into it, or name the folder in your own settings',
   );
 }

@@ -92,7 +92,7 @@ export async function findSimilarFile(
   if (path === null) {
     const meant = nearestPath(typed, paths);
     throw new IndexerError('USAGE', `no chunk of ${typed} is in the index`, {
-      hint: `${meant === null ? '' : `did you mean ${meant}? `}give the path of an indexed file, relative to the project or to where you stand`,
+      hint: `${meant === null ? '' : `did you mean ${meant}? `}give the path of an indexed file, relative to the project or the current folder`,
     });
   }
   const isEmbedded = vectors !== null && (await vectors.table.count(isIn('file_path', [path]))) > 0;

@@ -115,7 +115,7 @@ export async function searchSimilar(
   const direction = await ctx.vectors.directionOf(filePath);
   if (direction === null) {
     throw new IndexerError('USAGE', `no chunk of ${filePath} is in the index`, {
-      hint: 'give the path of an indexed file, relative to the project or to where you stand',
+      hint: 'give the path of an indexed file, relative to the project or the current folder',
     });
   }
   return nearestHits(ctx, direction, '', { ...options, except: [...(options.except ?? []), filePath] });

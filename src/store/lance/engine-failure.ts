@@ -49,7 +49,7 @@ export function isVersionGone(error: unknown): boolean {
 export function asLostFile(error: unknown, path: string): unknown {
   if (error instanceof IndexerError || !isVersionGone(error)) return error;
   return new IndexerError('INDEX_DAMAGED', `a file of ${path} is missing`, {
-    hint: 'nothing was changed; `tandem verify` says what is lost, and `tandem verify --repair` makes it good',
+    hint: 'nothing was changed; `tandem verify` says what is lost, and `tandem verify --repair` removes what is damaged',
     cause: error,
   });
 }
