@@ -37,6 +37,11 @@ export function bytes(value: number): string {
   return value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`;
 }
 
+/** `2026-12-01T05:44:24.123Z` → `2026-12-01 05:44:24 UTC`; any other text as it is. */
+export function moment(iso: string): string {
+  return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC');
+}
+
 function pad(value: number): string {
   return String(value).padStart(2, '0');
 }

@@ -363,20 +363,25 @@ describe('status', () => {
     const { out, exitCode } = await tandem(['status', '/'], { status: full });
     expect(out.lines()).toEqual([
       'Index of /r',
-      '  stored in  /r/.mcp-vector-search (dual-table)',
-      '  state      not complete: 35 chunks wait for phase 2',
+      '  stored in  /r/.mcp-vector-search',
+      '  state      not complete: 35 chunks to embed',
       '  files      1,234 indexed, 5 skipped, 1 unfinished',
       '             a\\x1b.py: cannot be read: EACCES',
       '  chunks     100: 64 complete, 35 pending, 1 in error',
       '  vectors    64',
       '  model      a/b (384 dimensions; 60 by recipe aa, 4 by recipe bb)',
-      '  outdated   4 vectors were made by another recipe; replaced as their files change, or at once by: tandem index --reembed /',
+      '  outdated   4 vectors made by another recipe; replaced as their files change, or at once by: tandem index --reembed /',
       '  processor  A chip, x64-avx2, no VNNI: slower',
-      '  last run   started 2030-01-01T00:00:00Z, not finished; phase 1 finished, phase 2 unfinished',
-      '  checkpoint batch 2, 64 chunks done, 36 remaining, saved 2030-01-01T00:00:00Z',
+      '  last run   started 2030-01-01 00:00:00 UTC, not finished; phase 1 finished, phase 2 unfinished',
+      '  checkpoint batch 2, 64 chunks done, 36 remaining, saved 2030-01-01 00:00:00 UTC',
       'Next: tandem resume /',
     ]);
     expect(exitCode).toBe(0);
+  });
+
+  it('names the layout with -v only', async () => {
+    const { out } = await tandem(['status', '/', '-v'], { status: full });
+    expect(out.lines()).toContain('  stored in  /r/.mcp-vector-search (dual-table)');
   });
 
   it('counts the files that are not as the last run saw them, and says what brings the index up to date', async () => {

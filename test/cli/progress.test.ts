@@ -168,8 +168,8 @@ describe('what happens during a run', () => {
     });
     expect(err.lines()).toEqual([
       'Resuming an interrupted run: phase 2 (embed) is incomplete',
-      `  last checkpoint  batch 40, 20,480 chunks done, saved ${savedAt} (3m 01s ago)`,
-      '  going on         with phase 2 from batch 41, 555,520 chunks remaining',
+      `  last checkpoint  batch 40, 20,480 chunks done, saved ${savedAt.slice(0, 10)} ${savedAt.slice(11, 19)} UTC (3m 01s ago)`,
+      '  continuing       with phase 2 from batch 41, 555,520 chunks remaining',
     ]);
   });
 
@@ -179,7 +179,7 @@ describe('what happens during a run', () => {
     reporter.observe({ type: 'resuming', phase: 1, checkpoint: null, nextBatchId: null, chunksRemaining: 1 });
     expect(err.lines().slice(1)).toEqual([
       '  last checkpoint  none',
-      '  going on         with phase 1, 1 chunk remaining',
+      '  continuing       with phase 1, 1 chunk remaining',
     ]);
   });
 

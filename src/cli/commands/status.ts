@@ -27,7 +27,7 @@ export function registerStatus(program: Command, cli: Cli): void {
         throw new IndexerError('NO_INDEX', `there is no index in ${config.indexDir}`, {
           hint: 'make one with: `tandem index`',
         });
-      } else (await import('../report/status.ts')).printStatus(cli.out, report, cli.invocation.command);
+      } else (await import('../report/status.ts')).printStatus(cli.out, report, cli.invocation.command, flags.verbose);
 
       if (isAbsent) cli.end(EXIT.noIndex);
       else cli.end(flags.exitCode && !report.complete ? EXIT.incomplete : EXIT.done);

@@ -1,6 +1,6 @@
 // Events that are told in lines of their own, whatever draws the progress.
 import type { IndexEvent } from '../../core/events.ts';
-import { count, counted, duration, elapsed } from '../format.ts';
+import { count, counted, duration, elapsed, moment } from '../format.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
 import { PHASE_NAMES } from './progress.ts';
@@ -59,7 +59,7 @@ function resumingLines(event: IndexEvent & { type: 'resuming' }, err: Output, is
   return [
     err.bold(`Resuming an interrupted run: phase ${phase} (${PHASE_NAMES[phase]}) is incomplete`),
     `  last checkpoint  ${checkpoint === null ? 'none' : checkpointText(checkpoint, isoNow)}`,
-    `  going on         with phase ${phase}${from}, ${counted(chunksRemaining, 'chunk')} remaining`,
+    `  continuing       with phase ${phase}${from}, ${counted(chunksRemaining, 'chunk')} remaining`,
   ];
 }
 
@@ -69,5 +69,5 @@ function checkpointText(
 ): string {
   const age = (isoNow() - Date.parse(checkpoint.savedAt)) / 1000;
   const ago = age >= 0 ? ` (${duration(age)} ago)` : ''; // NaN and the future fail this too
-  return `batch ${count(checkpoint.batchId)}, ${counted(checkpoint.chunksDone, 'chunk')} done, saved ${visible(checkpoint.savedAt)}${ago}`;
+  return `batch ${count(checkpoint.batchId)}, ${counted(checkpoint.chunksDone, 'chunk')} done, saved ${visible(moment(checkpoint.savedAt))}${ago}`;
 }

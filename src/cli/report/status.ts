@@ -1,18 +1,18 @@
 // What the index holds, for people: the result of `status`.
 import type { StatusReport } from '../../index.ts';
-import { count, counted } from '../format.ts';
+import { count, counted, moment } from '../format.ts';
 import type { Command } from '../invocation.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
 
 const MOST_UNFINISHED = 10;
 
-export function printStatus(out: Output, status: StatusReport, command: Command): void {
+export function printStatus(out: Output, status: StatusReport, command: Command, verbose = false): void {
   const { files, chunks, model, processor, checkpoint, last_run: run, changes, locked_by: holder } = status;
   const row = (name: string, text: string) => out.line(`  ${name.padEnd(10)} ${text}`);
 
   out.line(`Index of ${out.bold(visible(status.root))}`);
-  row('stored in', `${visible(status.index_dir)} (${status.layout})`);
+  row('stored in', `${visible(status.index_dir)}${verbose ? ` (${status.layout})` : ''}`);
   row('state', status.complete ? 'complete' : out.yellow(incompleteState(status)));
   if (status.layout === 'code_search') {
     out.line(`Next: ${out.cyan(visible(command('migrate --to-dual-table')))}`);
@@ -37,26 +37,26 @@ export function printStatus(out: Output, status: StatusReport, command: Command)
   if (model !== null) row('model', `${visible(model.id)} (${model.dimension} dimensions${recipes(model.recipes)})`);
   if (model !== null && model.outdated > 0) {
     const how = `replaced as their files change, or at once by: ${visible(command('index --reembed'))}`;
-    row('outdated', `${count(model.outdated)} vectors were made by another recipe; ${how}`);
+    row('outdated', `${counted(model.outdated, 'vector')} made by another recipe; ${how}`);
   }
   if (processor !== null) {
     const { name, class: kind, cost } = processor;
     row('processor', [visible(name), kind, cost].filter((part) => part !== '').join(', '));
   }
   if (run !== null && wasLookedAt(run)) {
-    const end = run.finished_at === null ? 'not finished' : `finished ${visible(run.finished_at)}`;
-    row('last run', `started ${visible(run.started_at)}, ${end}; phase 1 ${run.phase1}, phase 2 ${run.phase2}`);
+    const end = run.finished_at === null ? 'not finished' : `finished ${visible(moment(run.finished_at))}`;
+    row('last run', `started ${visible(moment(run.started_at))}, ${end}; phase 1 ${run.phase1}, phase 2 ${run.phase2}`);
   }
   const changed = changes === null ? null : describeChanges(changes);
   if (changed !== null) row('changes', out.yellow(`${changed} since the last run`));
   if (checkpoint !== null) {
     const { batch_id, chunks_done, chunks_remaining, saved_at } = checkpoint;
     const chunksText = `${count(chunks_done)} chunks done, ${count(chunks_remaining)} remaining`;
-    row('checkpoint', `batch ${count(batch_id)}, ${chunksText}, saved ${visible(saved_at)}`);
+    row('checkpoint', `batch ${count(batch_id)}, ${chunksText}, saved ${visible(moment(saved_at))}`);
   }
   if (holder !== null) {
     const { pid, host, command: theirs, started_at } = holder;
-    row('in use', `by pid ${pid} on ${visible(host)} since ${visible(started_at)} (${visible(theirs)})`);
+    row('in use', `by pid ${pid} on ${visible(host)} since ${visible(moment(started_at))} (${visible(theirs)})`);
   }
   if (status.complete && changed !== null && holder === null) {
     out.line(`Next: ${out.cyan(visible(command('index')))}`);
@@ -67,12 +67,12 @@ export function printStatus(out: Output, status: StatusReport, command: Command)
 }
 
 function incompleteState({ chunks, files, vectors, layout, last_run: run }: StatusReport): string {
-  if (layout === 'code_search') return 'an index in an old layout, which mcp-vector-search made';
+  if (layout === 'code_search') return 'an index of mcp-vector-search in an old layout';
   if (vectors === 0 && chunks.total > 0) return `not complete: none of ${counted(chunks.total, 'chunk')} has a vector`;
   if (!wasLookedAt(run)) return 'not complete: made by mcp-vector-search, and not compared with the files yet';
   const waiting = chunks.pending + chunks.processing;
-  if (waiting > 0) return `not complete: ${count(waiting)} chunks wait for phase 2`;
-  if (chunks.error > 0) return `not complete: ${count(chunks.error)} chunks in error`;
+  if (waiting > 0) return `not complete: ${counted(waiting, 'chunk')} to embed`;
+  if (chunks.error > 0) return `not complete: ${counted(chunks.error, 'chunk')} in error`;
   const left = files.unfinished;
   return left > 0 ? `not complete: ${counted(left, 'file')} unfinished; the next run tries again` : 'not complete';
 }
