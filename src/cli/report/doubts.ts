@@ -41,7 +41,7 @@ function describeHow({ mode, reason, left_out }: SearchAnswer['how'], next: (com
   if (reason !== null) notes.push(`this answer is by ${mode === 'lexical' ? 'words' : mode} alone: ${visible(reason)}`);
   if (left_out > 0) {
     const what = `${count(left_out)} chunks could not be searched by their words`;
-    notes.push(`${what}, for the text index does not hold them; build it with: ${next('index')}`);
+    notes.push(`${what}, which are missing from the text index; update it with: ${next('index')}`);
   }
   return notes;
 }

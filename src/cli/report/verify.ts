@@ -32,7 +32,7 @@ export function printRepair(out: Output, { before, actions, after }: RepairRepor
     out.line(`  ${count(times)} × ${action}`);
     for (const example of examples) out.line(out.dim(`      ${visible(example)}`));
   }
-  if (after.clean) out.line(`Next: ${out.cyan(visible(command('index')))} makes again what was taken away`);
+  if (after.clean) out.line(`Next: ${out.cyan(visible(command('index')))} creates the removed rows again`);
   else {
     out.line('Left:');
     printList(out, after.findings);
@@ -41,7 +41,7 @@ export function printRepair(out: Output, { before, actions, after }: RepairRepor
 }
 
 function printFindings(out: Output, report: VerifyReport): void {
-  out.line(`Index in ${out.bold(visible(report.index_dir))}, read in ${report.depth === 'full' ? 'full' : 'short'}`);
+  out.line(`Index in ${out.bold(visible(report.index_dir))}, ${report.depth} check`);
   const { files, chunks, vectors } = report;
   out.line(`  ${counted(files, 'file')}, ${counted(chunks.total, 'chunk')}, ${counted(vectors, 'vector')}`);
   printList(out, report.findings);

@@ -87,7 +87,7 @@ export async function quarantineBadHeads(tablePath: string, quarantineDir: strin
   }
   if (bad.length === names.length && (await namesIn(join(tablePath, 'data'))).length > 0) {
     throw new IndexerError('INDEX_DAMAGED', `the table ${tablePath} has data but no version that is whole`, {
-      hint: 'nothing was changed; `tandem verify` says what is wrong, and `tandem verify --repair` takes away what is damaged',
+      hint: 'nothing was changed; `tandem verify` says what is wrong, and `tandem verify --repair` removes what is damaged',
     });
   }
   await makeDirectory(quarantineDir);

@@ -17,7 +17,7 @@ export function engineFailure(error: unknown, path: string): unknown {
   if (DAMAGED.test(messageOf(error)) && !isVersionGone(error)) {
     const said = (messageOf(error).split('\n')[0] ?? '').slice(0, 200);
     return new IndexerError('INDEX_DAMAGED', `the table ${path} cannot be read: ${said}`, {
-      hint: '`tandem verify` says what is wrong; `tandem verify --repair` takes away what is damaged',
+      hint: '`tandem verify` says what is wrong; `tandem verify --repair` removes what is damaged',
       cause: error,
     });
   }
