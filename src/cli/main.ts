@@ -3,6 +3,7 @@ import { terminalSettings } from '../config/terminal.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
 import { type Detail, EXIT, printFailure, printFailureAsJson } from './failure.ts';
+import { surviveHangUp } from './hang-up.ts';
 import { createInvocation } from './invocation.ts';
 import { createOutput } from './output.ts';
 import { buildProgram, runProgram } from './program.ts';
@@ -29,6 +30,7 @@ let exitCode: number = EXIT.done;
 
 // What we write may hold code that others on the machine must not read.
 process.umask(0o077);
+surviveHangUp();
 
 // A reader that left (`| head`) or a terminal that closed is no reason to fail: the work goes on in silence.
 for (const stream of [process.stdout, process.stderr]) {

@@ -6,6 +6,8 @@ type Paint = (text: string) => string;
 
 export interface Output {
   readonly isTTY: boolean;
+  /** False for a terminal that reports a width of 0: nothing can be redrawn there. */
+  readonly hasWidth: () => boolean;
   /** Columns of the terminal; undefined where lines may be as long as they like. */
   readonly columns: () => number | undefined;
   readonly bold: Paint;
@@ -34,7 +36,8 @@ export function createOutput(stream: OutputStream, terminal: TerminalSettings): 
   return {
     isTTY,
     stream,
-    columns: () => (isTTY ? (stream.columns ?? 80) : undefined),
+    hasWidth: () => stream.columns !== 0,
+    columns: () => (isTTY ? stream.columns || 80 : undefined),
     bold: paint(1, 22),
     dim: paint(2, 22),
     red: paint(31, 39),

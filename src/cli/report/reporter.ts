@@ -1,4 +1,4 @@
-// Chooses who draws a run: a live line on a terminal, plain lines elsewhere, nothing if quiet.
+// Chooses who draws a run: a live line on a terminal with a width, plain lines elsewhere, nothing if quiet.
 
 import type { Output } from '../output.ts';
 import type { Reporter } from './types.ts';
@@ -16,7 +16,7 @@ export async function createReporter(
   { quiet, progress, canRedraw, verbose = false }: ReporterChoice,
 ): Promise<Reporter> {
   if (quiet) return { observe: () => undefined, say: () => undefined, close: () => undefined };
-  if (progress && canRedraw && err.isTTY) {
+  if (progress && canRedraw && err.isTTY && err.hasWidth()) {
     const { liveReporter } = await import('./live.ts');
     return liveReporter(err, verbose);
   }
