@@ -85,7 +85,9 @@ test('index migrates by itself and embeds nothing that is unchanged; --no-migrat
     version: '2.4.0',
   });
   expect(tandem('verify', root)).toMatchObject({ code: 0, stderr: '' });
-  expect(tandem('index', root, '--force', '--phase=1').stderr).toContain('chunks of 7 files come from mcp-vector-search');
+  expect(tandem('index', root, '--force', '--phase=1').stderr).toContain(
+    'chunks of 7 files come from mcp-vector-search',
+  );
 });
 
 test('a tree that was edited since keeps what did not change, and every other file gets what became of it', async () => {
