@@ -1,5 +1,6 @@
 // Which language a file is in: by its name, its extension, or the interpreter its first line asks for.
 import type { Language } from './load.ts';
+import { namedLanguage } from './names.ts';
 
 export interface LanguageRegistry {
   readonly languages: readonly Language[];
@@ -54,17 +55,25 @@ function byExtension(registry: LanguageRegistry, name: string, text: string): La
   return undefined;
 }
 
-/** `#!/usr/bin/env -S python3.12 -u` asks for `python`. */
+/** What its language is called: as `findLanguage` says, else by a name that no grammar here stands for, else `text`. */
+export function languageIdOf(language: Language | null, path: string, text: string): string {
+  return language?.id ?? namedLanguage(baseName(path), interpreterOf(text)?.replace(/[\d.]+$/, '') ?? null) ?? 'text';
+}
+
 function byInterpreter(registry: LanguageRegistry, text: string): Language | undefined {
-  if (!text.startsWith('#!')) return undefined;
+  const interpreter = interpreterOf(text);
+  if (interpreter === null) return undefined;
+  return registry.byShebang.get(interpreter) ?? registry.byShebang.get(interpreter.replace(/[\d.]+$/, ''));
+}
+
+/** `#!/usr/bin/env -S python3.12 -u` asks for `python3.12`; null where nothing is asked for. */
+function interpreterOf(text: string): string | null {
+  if (!text.startsWith('#!')) return null;
   const firstLine = text.slice(0, 200).split('\n', 1)[0]!;
   const words = firstLine.slice(2).trim().split(/\s+/);
   const program = baseName(words[0] ?? '');
-  const interpreter =
-    program === 'env'
-      ? baseName(words.slice(1).find((word) => !word.startsWith('-') && !word.includes('=')) ?? '')
-      : program;
-  return registry.byShebang.get(interpreter) ?? registry.byShebang.get(interpreter.replace(/[\d.]+$/, ''));
+  if (program !== 'env') return program;
+  return baseName(words.slice(1).find((word) => !word.startsWith('-') && !word.includes('=')) ?? '');
 }
 
 function baseName(path: string): string {

@@ -1,6 +1,7 @@
 // `tandem search`: the best definitions for a query, with what the answer does not know.
 import type { Config } from '../config/schema.ts';
 import { IndexerError } from '../core/errors.ts';
+import { languageCalled } from '../languages/names.ts';
 import { loadOwnLanguages, withOwn } from '../languages/own.ts';
 import { type Index, type ReadableIndex, readable } from '../run/opened.ts';
 import { isFileStale, type Staleness } from '../search/freshness.ts';
@@ -69,8 +70,10 @@ export async function search(index: Index, query: string, request: SearchRequest
   const state = await readState(opened.readable);
   const { similarTo, from = opened.config.root, limit, threshold, mode, why, signal, ...asked } = request;
   const place = { ...opened.readable, root: opened.config.root, from };
-  const languageCalled = (name: string) => languageByName(opened.config, name);
-  const narrowed = await narrow({ ...place, languageCalled }, asked).catch((error: unknown) => {
+  const narrowed = await narrow(
+    { ...place, languageCalled: (name) => languageByName(opened.config, name) },
+    asked,
+  ).catch((error: unknown) => {
     throw state.phase1 === 'unfinished' ? asPartial(error) : error;
   });
   const file = similarTo === undefined ? undefined : await findSimilarFile(place, similarTo);
@@ -150,12 +153,16 @@ function isOfTheModel(error: unknown): error is IndexerError {
   return error instanceof IndexerError && codes.includes(error.code);
 }
 
-/** `py`, `.py` and `python3` are python. */
+/** `py`, `.py` and `python3` are python, `terraform` and `tf` are hcl. */
 function languageByName(config: Config, name: string): string | undefined {
   const languages = withOwn(loadOwnLanguages(config.languages ?? []));
   const extension = name.startsWith('.') ? name : `.${name}`;
   const isCalled = (words: readonly string[]) => words.includes(name) || words.includes(extension);
-  return languages.find(({ extensions, shebangs }) => isCalled(extensions) || isCalled(shebangs))?.id;
+  return (
+    languages.find(({ extensions, shebangs }) => isCalled(extensions) || isCalled(shebangs))?.id ??
+    languageCalled(name) ??
+    undefined
+  );
 }
 
 function asPartial(error: unknown): unknown {

@@ -1,6 +1,6 @@
 // Whether a file's bytes are worth cutting into chunks, and as what. Policy, not failure: what is left out is counted.
 import type { Language } from '../languages/load.ts';
-import { findLanguage, type LanguageRegistry } from '../languages/registry.ts';
+import { findLanguage, type LanguageRegistry, languageIdOf } from '../languages/registry.ts';
 import { notebookText } from './chunk/notebook.ts';
 import { maskSecrets } from './chunk/secrets.ts';
 import { decode, isBinary, isGenerated, isMinified, lineTable } from './chunk/source-text.ts';
@@ -50,7 +50,7 @@ export function admit(
   if (isGenerated(text, lines)) return { kind: 'skipped', reason: 'generated' };
   return {
     kind: 'admitted',
-    source: { path, text, lines, language: language?.id ?? 'text', density: language?.density ?? 1 },
+    source: { path, text, lines, language: languageIdOf(language, path, text), density: language?.density ?? 1 },
     language,
     damaged,
     masked,

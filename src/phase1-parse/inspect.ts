@@ -27,7 +27,7 @@ export function openInspector(
     const sha256 = createHash('sha256').update(source.bytes).digest('hex');
     const admission = admit(path, source.bytes, languages, options);
     if (admission.kind === 'skipped') return { kind: 'left out', sha256, reason: admission.reason };
-    const language = admission.kind === 'empty' ? '' : (admission.language?.id ?? 'text');
+    const language = admission.kind === 'empty' ? '' : admission.source.language;
     return { kind: 'taken', sha256, language, size: source.bytes.length };
   };
 }

@@ -73,7 +73,7 @@ export interface Phase1Result {
 }
 
 /** Recorded per file. Raise it with every change to chunking, queries or grammars that changes a chunk. */
-const CHUNKER_VERSION = '7';
+const CHUNKER_VERSION = '8';
 
 /** What a file's chunks depend on beside its bytes: a file recorded with another is parsed again. */
 export function chunkerVersion({ allowSecrets }: Selection, own: readonly Language[] = []): string {

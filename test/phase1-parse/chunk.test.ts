@@ -190,7 +190,9 @@ describe('ids', () => {
       const before = await parseFile(path, Buffer.from(text), syntax);
       const after = await parseFile(path, Buffer.from(`\n\n\n${text}`), syntax);
       expect(ids(after.chunks)).toEqual(ids(before.chunks));
-      expect(after.chunks[0]!.startLine).toBe(before.chunks[0]!.startLine + 3);
+      // Lines of a notebook are those of the text made of its cells.
+      const shift = language.notebook && isJson(text) ? 0 : 3;
+      expect(after.chunks[0]!.startLine).toBe(before.chunks[0]!.startLine + shift);
     }
   });
 
@@ -383,3 +385,12 @@ describe('blocks of lines', () => {
     );
   });
 });
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

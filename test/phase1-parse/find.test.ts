@@ -28,7 +28,7 @@ describe('reading the parser’s memory', () => {
     for (const text of fixtureTexts(language.id)) {
       const tree = parser.parse(text)!;
       const expected = query.matches(tree.rootNode).map(({ patternIndex, captures }) => ({ patternIndex, captures }));
-      const { matches, regions } = compiled.finder.find(tree, text);
+      const { matches, regions } = compiled.finder.find(tree, text)!;
 
       const plain = expected.map(({ patternIndex, captures }) => ({
         pattern: patternIndex,

@@ -85,7 +85,7 @@ async function makeIndex(modelDir: string): Promise<void> {
 
 async function find(modelDir: string) {
   await using index = await openForReading(configOf(modelDir));
-  return (await search(index, 'return x', { limit: 5 })).hits;
+  return (await search(index, 'return x', { limit: 5, mode: 'semantic' })).hits;
 }
 
 const remake = (

@@ -37,7 +37,7 @@
 (arrow_function parameters: (_)? @params parameter: (_)? @params body: (_) @body) @held.function.short
 (class name: (_)? @name body: (_) @body) @held.class
 
-(parenthesized_expression (_) @to) @pass
+(parenthesized_expression . (_) @to) @pass
 ((call_expression function: [(identifier) @_call (member_expression property: (_) @_call)]
     arguments: (arguments [(arrow_function) (function_expression) (generator_function) (class) (call_expression)
       (object) (parenthesized_expression)] @to)) @pass

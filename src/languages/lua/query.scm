@@ -17,7 +17,7 @@
     (bracket_index_expression table: (_) @scope field: (string content: (_) @name))] .)
   (expression_list . value: (_) @value .)) @holds
 (table_constructor (field name: [(identifier) @name (string content: (_) @name)] value: (_) @value) @holds) @members
-(parenthesized_expression (_) @to) @pass
+(parenthesized_expression . (_) @to) @pass
 (function_call arguments: (arguments [(function_definition) (table_constructor)] @to)) @pass
 
 ; what they use

@@ -30,4 +30,4 @@
 
 (satisfies_expression . (_) @to) @pass
 (as_expression . (_) @to) @pass
-(non_null_expression (_) @to) @pass
+(non_null_expression . (_) @to) @pass

@@ -14,10 +14,13 @@ const MOST_QUERY_STEPS = 100_000_000;
 const SMALL_TREE = 10_000;
 const SAMPLES = 64;
 const LONGEST_RUN = 4_096;
+/** The engine keeps depths in 16 bits: below that it does not see a match end, and drags all of them along. */
+const DEEPEST = 65_000;
 
 /**
  * Whether a query would crawl over this tree: at each node it walks on to the next named sibling, so that a node with a
- * hundred thousand unnamed children (an error node full of brackets) takes it the square of that.
+ * hundred thousand unnamed children (an error node full of brackets) takes it the square of that. So does a tree that is
+ * deeper than the engine can count.
  */
 export function isCostlyToQuery(tree: Tree): boolean {
   const nodes = tree.rootNode.descendantCount;
@@ -27,6 +30,7 @@ export function isCostlyToQuery(tree: Tree): boolean {
     let steps = 0;
     for (let sample = 0; sample < SAMPLES; sample++) {
       cursor.gotoDescendant(Math.floor(((sample + 0.5) * nodes) / SAMPLES));
+      if (cursor.currentDepth > DEEPEST) return true;
       for (let run = 0; run < LONGEST_RUN && cursor.gotoNextSibling() && !cursor.nodeIsNamed; run++) steps++;
     }
     return (steps / SAMPLES) * nodes > MOST_QUERY_STEPS;

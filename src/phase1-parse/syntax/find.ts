@@ -20,8 +20,11 @@ export interface Found {
 }
 
 export interface Finder {
-  /** The text is what was parsed. To be asked of no tree that `isCostlyToQuery`. */
-  find(tree: Tree, text: string): Found;
+  /**
+   * The text is what was parsed. To be asked of no tree that `isCostlyToQuery`. Null if more matches were open at a time
+   * than are followed, so that some would be missing.
+   */
+  find(tree: Tree, text: string): Found | null;
 }
 
 type Predicate = (captures: readonly QueryCapture[]) => boolean;
@@ -54,6 +57,10 @@ export function finderOf(runtime: Runtime, query: Query, origin: Origin): Finder
       const regions: FoundRegion[] = [];
       const count = memory[buffer]!;
       const found = memory[buffer + 1]!;
+      if (memory[buffer + 2] !== 0) {
+        runtime.free(found);
+        return null;
+      }
       let at = found >> 2;
       for (let match = 0; match < count; match++) {
         const pattern = memory[at]!;

@@ -35,6 +35,12 @@ export interface Runtime {
   typeId(tree: number): number;
 }
 
+/**
+ * Most matches that a query may have begun at a time; the engine compares each with each at every node. Where definitions
+ * are nested as people write them there are some dozens; past this the caller is told, and gives the tree up.
+ */
+const MOST_OPEN_MATCHES = 2_048;
+
 let runtime: Promise<Runtime> | undefined;
 
 export function startRuntime(): Promise<Runtime> {
@@ -83,7 +89,7 @@ async function start(): Promise<Runtime> {
     rootNode: call('tree_root_node_wasm'),
     // No limits: of rows, columns, offsets (twice), matches, depth.
     runQuery: (query, tree) => {
-      matches(query, tree, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, most, most);
+      matches(query, tree, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, MOST_OPEN_MATCHES, most);
     },
     nodeEnd: call('node_end_index_wasm'),
     nodeEndPoint: call('node_end_point_wasm'),

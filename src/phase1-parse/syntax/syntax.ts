@@ -121,8 +121,9 @@ function parseOnce(
   try {
     if (isCostlyToQuery(tree)) return null;
     const found = finder.find(tree, readable);
-    const broken = tree.rootNode.hasError ? errorFinder().find(tree, readable).matches : [];
-    const errors = broken.flatMap(({ captures }) => captures);
+    const broken = tree.rootNode.hasError ? errorFinder().find(tree, readable) : { matches: [] };
+    if (found === null || broken === null) return null;
+    const errors = broken.matches.flatMap(({ captures }) => captures);
     isKept = true;
     return { compiled, tree, found, errors, region };
   } finally {
