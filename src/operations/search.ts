@@ -8,6 +8,7 @@ import { isFileStale, type Staleness } from '../search/freshness.ts';
 import type { SearchMode } from '../search/mode.ts';
 import { type AppliedFilters, findSimilarFile, type Narrowed, narrow } from '../search/narrow.ts';
 import { type SearchHit, type SearchOptions, searchRanked, searchSimilar, searchVectors } from '../search/search.ts';
+import { readRunFile } from '../store/run-file.ts';
 import { type IndexState, readState } from '../store/state.ts';
 import type { TextIndex } from '../text-index/open.ts';
 import { SegmentDamaged } from '../text-index/segment.ts';
@@ -78,27 +79,42 @@ export async function search(index: Index, query: string, request: SearchRequest
   });
   const file = similarTo === undefined ? undefined : await findSimilarFile(place, similarTo);
   const options = { ...narrowed.filter, limit, threshold, why: why ?? false };
+  const showsSecrets = await allowsSecrets(opened.readable.layout.runFile);
   const { how, hits } =
     file === undefined
-      ? await findHits(opened, query, options, mode ?? 'hybrid', signal)
-      : { how: { mode: 'similar' as const, ...EVERYTHING }, hits: await findSimilar(opened, file, options) };
+      ? await findHits(opened, query, { ...options, showsSecrets }, mode ?? 'hybrid', signal)
+      : {
+          how: { mode: 'similar' as const, ...EVERYTHING },
+          hits: await findSimilar(opened, file, { ...options, showsSecrets }),
+        };
   const similar = file === undefined ? null : { file_path: file, stale: await isFileStale(file, place) };
   return { schema: 1, index: state, how, filters: narrowed.applied, similar_to: similar, hits };
 }
 
-type Options = Narrowed['filter'] & Pick<SearchOptions, 'limit' | 'threshold'> & { readonly why: boolean };
+type Options = Narrowed['filter'] &
+  Pick<SearchOptions, 'limit' | 'threshold'> & { readonly why: boolean; readonly showsSecrets: boolean };
+
+/** Whether the index was made with `--allow-secrets`; false where that is not known. */
+async function allowsSecrets(runFile: string): Promise<boolean> {
+  const run = await readRunFile(runFile);
+  return run.state === 'read' && run.value.phase1.selection?.allow_secrets === true;
+}
 
 const EVERYTHING = { reason: null, read_directly: 0, left_out: 0 };
 
-async function findSimilar({ readable: stores, config }: ReadableIndex, file: string, options: Options) {
+async function findSimilar(
+  { readable: stores, config }: ReadableIndex,
+  file: string,
+  { showsSecrets, ...options }: Options,
+) {
   const { vectors, chunks } = stores;
-  return vectors === null ? [] : searchSimilar({ vectors, chunks, root: config.root }, file, options);
+  return vectors === null ? [] : searchSimilar({ vectors, chunks, root: config.root, showsSecrets }, file, options);
 }
 
 async function findHits(
   index: ReadableIndex,
   query: string,
-  options: Options,
+  { showsSecrets, ...options }: Options,
   mode: SearchMode,
   signal: AbortSignal | undefined,
 ): Promise<{ how: SearchedHow; hits: SearchHit[] }> {
@@ -109,13 +125,13 @@ async function findHits(
   signal?.throwIfAborted();
   if (mode === 'semantic') {
     const isEmpty = vectors === null || vector === null;
-    const hits = isEmpty ? [] : await searchVectors({ vectors, chunks, root }, query, vector, options);
+    const hits = isEmpty ? [] : await searchVectors({ vectors, chunks, root, showsSecrets }, query, vector, options);
     return { how: { mode, ...EVERYTHING }, hits };
   }
   const used = mode === 'hybrid' && vector === null ? 'lexical' : mode;
   const ask = async (text: TextIndex) => {
     signal?.throwIfAborted();
-    const ctx = { text, vectors: vector === null ? null : vectors, chunks, root };
+    const ctx = { text, vectors: vector === null ? null : vectors, chunks, root, showsSecrets };
     const hits = await searchRanked(ctx, query, vector, { ...options, mode: used });
     return { how: { mode: used, reason, read_directly: text.readDirectly, left_out: text.leftOut }, hits };
   };

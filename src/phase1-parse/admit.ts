@@ -1,8 +1,8 @@
 // Whether a file's bytes are worth cutting into chunks, and as what. Policy, not failure: what is left out is counted.
+import { maskSecrets } from '../discover/secrets.ts';
 import type { Language } from '../languages/load.ts';
 import { findLanguage, type LanguageRegistry, languageIdOf } from '../languages/registry.ts';
 import { notebookText } from './chunk/notebook.ts';
-import { maskSecrets } from './chunk/secrets.ts';
 import { decode, isBinary, isGenerated, isMinified, lineTable } from './chunk/source-text.ts';
 import type { Source } from './chunk/types.ts';
 

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { readSource, type SourceRead } from '../discover/read-source.ts';
+import { maskSecrets } from '../discover/secrets.ts';
 import type { ChunksStore } from '../store/chunks.ts';
 import { readSteadily } from '../store/lance/read-steadily.ts';
 import { inSlices, isIn } from '../store/sql.ts';
@@ -20,7 +21,7 @@ export interface Comparison extends LineRange {
   readonly stale: Staleness;
   /** Whether the text stands in the file at these lines; null where that is not known. */
   readonly textFound: boolean | null;
-  /** Up to three lines around it, as they are now; none unless the text was found. */
+  /** Up to three lines around it, as they are now, credentials masked; none unless the text was found. */
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
@@ -29,10 +30,18 @@ const CONTEXT_LINES = 3;
 /** Larger files are not read to answer a question. */
 const LARGEST_BYTES = 64 * 1024 * 1024;
 
+/** What the files are compared with, and how much of them may be shown. */
+export interface FilesContext {
+  readonly root: string;
+  readonly chunks: ChunksStore;
+  /** True if the index was made with `--allow-secrets`: then context lines are shown as they are. */
+  readonly showsSecrets: boolean;
+}
+
 /** In the order of the rows. Reads each file once, and nothing outside the root. */
 export async function compareWithFiles(
   rows: readonly FoundRow[],
-  { root, chunks }: { readonly root: string; readonly chunks: ChunksStore },
+  { root, chunks, showsSecrets }: FilesContext,
 ): Promise<Comparison[]> {
   const hashes = await hashesOf(
     chunks,
@@ -42,7 +51,7 @@ export async function compareWithFiles(
   const realRoot = await realpath(root).catch(() => null);
   const files = new Map<string, FileNow>();
   return rows.map((row) => {
-    const file = files.get(row.filePath) ?? readFileNow(realRoot, row.filePath);
+    const file = files.get(row.filePath) ?? readFileNow(realRoot, row.filePath, showsSecrets);
     files.set(row.filePath, file);
     return compare(row, file, hashes.get(row.chunkId) ?? '');
   });
@@ -54,7 +63,7 @@ export async function isFileStale(
   { root, chunks }: { readonly root: string; readonly chunks: ChunksStore },
 ): Promise<Staleness> {
   const hashes = new Set((await hashesOf(chunks, 'file_path', [path])).values());
-  const file = readFileNow(await realpath(root).catch(() => null), path);
+  const file = readFileNow(await realpath(root).catch(() => null), path, false);
   if (file === 'gone' || file === 'unknown') return file;
   return hashes.has('') || hashes.size === 0 ? 'unknown' : hashes.size > 1 || !hashes.has(file.sha256);
 }
@@ -79,14 +88,25 @@ async function hashesOf(
   });
 }
 
-type FileNow = 'gone' | 'unknown' | { readonly sha256: string; readonly lines: readonly string[] };
+interface FileRead {
+  readonly sha256: string;
+  readonly lines: readonly string[];
+  /** The same lines as they may be shown, with credentials masked as in the chunks. */
+  readonly shown: readonly string[];
+}
 
-function readFileNow(realRoot: string | null, path: string): FileNow {
+type FileNow = 'gone' | 'unknown' | FileRead;
+
+function readFileNow(realRoot: string | null, path: string, showsSecrets: boolean): FileNow {
   if (realRoot === null) return 'unknown';
   const read: SourceRead = readSource(realRoot, path, LARGEST_BYTES);
   if (read.kind === 'vanished') return 'gone';
   if (read.kind !== 'read') return 'unknown';
-  return { sha256: hash('sha256', read.bytes, 'hex'), lines: linesOf(textOf(read.bytes)) };
+  const text = textOf(read.bytes);
+  const lines = linesOf(text);
+  // The whole file at once, since a private key spans many lines and the context may show only some of them.
+  const masked = showsSecrets ? text : maskSecrets(text).text;
+  return { sha256: hash('sha256', read.bytes, 'hex'), lines, shown: masked === text ? lines : linesOf(masked) };
 }
 
 function textOf(bytes: Uint8Array): string {
@@ -101,16 +121,16 @@ function compare(row: FoundRow, file: FileNow, indexedHash: string): Comparison 
   if (file === 'gone' || file === 'unknown') {
     return { ...indexed, stale: file, textFound: file === 'gone' ? false : null, before: [], after: [] };
   }
-  if (file.sha256 === indexedHash) return { ...around(file.lines, indexed), stale: false, textFound: true };
+  if (file.sha256 === indexedHash) return { ...around(file.shown, indexed), stale: false, textFound: true };
   const found = findText(file.lines, row.content, indexed);
   if (indexedHash !== '') {
     if (found === null) return { ...indexed, stale: true, textFound: false, before: [], after: [] };
-    return { ...around(file.lines, found), stale: true, textFound: true };
+    return { ...around(file.shown, found), stale: true, textFound: true };
   }
   // Without a hash only the text can tell, and some programs store it other than it stands in the file.
   if (found === null) return { ...indexed, stale: 'unknown', textFound: null, before: [], after: [] };
   const hasMoved = found.startLine !== row.startLine || found.endLine !== row.endLine;
-  return { ...around(file.lines, found), stale: hasMoved, textFound: true };
+  return { ...around(file.shown, found), stale: hasMoved, textFound: true };
 }
 
 function around(lines: readonly string[], { startLine, endLine }: LineRange) {

@@ -1,9 +1,8 @@
 // Query → ranked results, by the nearest vectors, each compared with its file as it is now.
 import { IndexerError } from '../core/errors.ts';
-import type { ChunksStore } from '../store/chunks.ts';
 import type { FoundRow, NearestRow, VectorsStore } from '../store/vectors.ts';
 import { conditionOf, type NarrowFilter, type SearchFilter } from './filter.ts';
-import { type Comparison, compareWithFiles, type Staleness } from './freshness.ts';
+import { type Comparison, compareWithFiles, type FilesContext, type Staleness } from './freshness.ts';
 import { highlightsOf } from './highlights.ts';
 import type { SearchMode } from './mode.ts';
 import { findRanked, type RankedContext } from './ranked.ts';
@@ -27,7 +26,7 @@ export interface SearchHit {
   readonly function_name: string | null;
   readonly class_name: string | null;
   readonly breadcrumb: string;
-  /** Up to three lines before the chunk, from the file as it is now; none unless `text_found`. */
+  /** Up to three lines before the chunk, from the file as it is now, credentials masked; none unless `text_found`. */
   readonly context_before: readonly string[];
   readonly context_after: readonly string[];
   /** Lines of the content that share words with the query, best first, at most three. */
@@ -49,10 +48,8 @@ export interface SearchHit {
   readonly why?: Readonly<Record<string, number>>;
 }
 
-export interface SearchContext {
+export interface SearchContext extends FilesContext {
   readonly vectors: VectorsStore;
-  readonly chunks: ChunksStore;
-  readonly root: string;
 }
 
 interface Bounds {
@@ -71,7 +68,7 @@ export interface NarrowOptions extends NarrowFilter, Bounds {}
  * words count.
  */
 export async function searchRanked(
-  ctx: RankedContext & { readonly root: string },
+  ctx: RankedContext & FilesContext,
   query: string,
   vector: Float32Array | null,
   { limit, threshold = 0, mode, why, ...filter }: NarrowOptions & { readonly mode: SearchMode; readonly why: boolean },

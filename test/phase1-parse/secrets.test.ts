@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { maskSecrets } from '../../src/phase1-parse/chunk/secrets.ts';
+import { maskSecrets } from '../../src/discover/secrets.ts';
 import { parseFile } from '../../src/phase1-parse/parse-file.ts';
 import { openSyntax } from '../../src/phase1-parse/syntax/syntax.ts';
 

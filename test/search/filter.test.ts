@@ -65,7 +65,7 @@ describe('a search is narrowed', () => {
   test('to what is like a file, without the file itself', async () => {
     await using directory = await temporaryDirectory();
     await using stores = await filled(directory.path);
-    const place = { ...stores, root: directory.path };
+    const place = { ...stores, root: directory.path, showsSecrets: false };
     const hits = await searchSimilar(place, 'src/deep/b.py', { limit: 100 });
     expect(hits).toHaveLength(6);
     expect(hits.map((hit) => hit.file_path)).not.toContain('src/deep/b.py');
