@@ -22,7 +22,7 @@ describe('chunks without vectors', () => {
     tandem(root, 'index', '--phase=1', '-q');
     const plain = tandem(root, 'search', 'beta');
     expect([plain.code, plain.stdout]).toEqual([0, expect.stringContaining('src/a.py:5-6  function beta')]);
-    expect(plain.stderr).toMatch(/0 of 2 chunks are embedded; go on with: node .*tandem\.js resume \//);
+    expect(plain.stderr).toMatch(/0 of 2 chunks are embedded; continue with: node .*tandem\.js resume \//);
     expect(plain.stderr).toContain('this answer is by words alone: no chunk is embedded yet');
     const semantic = tandem(root, 'search', 'beta', '--mode=semantic');
     expect([semantic.code, semantic.stdout]).toEqual([0, 'No results for beta among 0 of 2 chunks\n']);
