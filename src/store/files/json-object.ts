@@ -9,7 +9,7 @@ export async function readObject(path: string): Promise<Record<string, unknown>>
     const parsed = v.safeParse(v.record(v.string(), v.unknown()), JSON.parse(await readFile(path, 'utf8')));
     return parsed.success ? parsed.output : {};
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return {};
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error)) || error instanceof SyntaxError) return {};
     throw error;
   }
 }
