@@ -99,7 +99,7 @@ describe('a tampered index', () => {
     const table = await connection.openTable('vectors');
     for (const path of ['../outside.py', join(directory.path, 'outside.py'), 'a/../../outside.py']) {
       await table.update({ values: { file_path: path, start_line: 5, end_line: 6 } });
-      const found = tandem('search', 'found', '-p', root, '--json');
+      const found = tandem('search', 'found', '-p', root, '--json', '--mode=semantic');
       expect(found.code, found.stderr).toBe(0);
       expect(found.stdout).toContain('outside.py'); // the row itself is shown
       expect(found.stdout).not.toContain(CANARIES.outside);
