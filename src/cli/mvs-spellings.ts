@@ -70,7 +70,7 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   analyze: 'metrics are in the table structure.lance; there is no report of them yet',
 };
 
-const METRICS = 'search reads vectors only; metrics are in the table structure.lance';
+const METRICS = 'search has no filter on metrics; they are in the table structure.lance';
 const INIT = 'init is not needed: `tandem index` makes the index, with the settings of config.json where there is one';
 
 /** Options of mcp-vector-search that ask for what is so anyway, or for what is not done here, by command. */
@@ -95,16 +95,16 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, OptionVerdict>>>>
     '-N': {},
     '-c': {},
     '--context': {},
-    '--rerank': { warn: 'results are ranked by their vectors' },
+    '--rerank': { warn: 'ranking works differently here; --mode chooses its parts' },
     '--expand': { warn: 'the query is taken as it is' },
     '-E': { warn: 'the query is taken as it is' },
-    '--rerank-top-n': { value: true, warn: 'results are ranked by their vectors' },
-    '-D': { value: true, warn: 'results are ranked by their vectors' },
-    '--diversity': { value: true, warn: 'results are ranked by their vectors' },
-    '-S': { value: true, only: 'vector', warn: 'results are ranked by their vectors' },
-    '--search-mode': { value: true, only: 'vector', warn: 'results are ranked by their vectors' },
-    '--hybrid-alpha': { value: true, warn: 'results are ranked by their vectors' },
-    '--quality-weight': { value: true, warn: 'results are ranked by their vectors' },
+    '--rerank-top-n': { value: true, warn: 'ranking works differently here; --mode chooses its parts' },
+    '-D': { value: true, warn: 'ranking works differently here; --mode chooses its parts' },
+    '--diversity': { value: true, warn: 'ranking works differently here; --mode chooses its parts' },
+    '-S': { value: true, only: 'vector', warn: 'ranking works differently here; --mode chooses its parts' },
+    '--search-mode': { value: true, only: 'vector', warn: 'ranking works differently here; --mode chooses its parts' },
+    '--hybrid-alpha': { value: true, warn: 'ranking works differently here; --mode chooses its parts' },
+    '--quality-weight': { value: true, warn: 'ranking works differently here; --mode chooses its parts' },
     '--focus': { value: true, warn: 'put it into the query' },
     '-B': { warn: 'authors are not indexed' },
     '--git-blame': { warn: 'authors are not indexed' },
