@@ -28,9 +28,15 @@ afterAll(removeTemplate);
 test('W2, W3: what is migrated is what is searched: relative paths, hashes, whole contents, complete', async () => {
   const root = temporary();
   try {
-    const rows = makeRows(2, 2).map((row, index) =>
-      index === 0 ? { ...row, content: `${row.content}\n${'# long\n'.repeat(200)}` } : row,
-    );
+    const [first, ...others] = makeRows(2, 2);
+    const long = { ...first!, content: `${first!.content}${'\n# long'.repeat(200)}` };
+    const below = (line: number) => line + 200;
+    const rows = [
+      { ...long, endLine: below(long.endLine) },
+      ...others.map((row) =>
+        row.path === long.path ? { ...row, startLine: below(row.startLine), endLine: below(row.endLine) } : row,
+      ),
+    ];
     await writeFiles(root, rows);
     await writeSingleTable(root, rows);
     done(root, 'migrate', 'migrate', '-q');

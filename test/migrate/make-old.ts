@@ -66,16 +66,19 @@ export function makeRows(files: number, methods: number): MadeRow[] {
   return rows;
 }
 
+/** Writes the files that the rows were cut from: each row's content begins at the row's line. */
 export async function writeFiles(root: string, rows: readonly MadeRow[]): Promise<void> {
   const texts = new Map<string, string[]>();
-  for (const { path, content } of rows) {
-    const parts = texts.get(path);
-    if (parts === undefined) texts.set(path, [content]);
-    else parts.push(content);
+  for (const { path, content, startLine } of rows) {
+    const lines = texts.get(path) ?? [];
+    texts.set(path, lines);
+    if (lines.length > startLine - 1) throw new Error(`rows of ${path} overlap at line ${startLine}`);
+    while (lines.length < startLine - 1) lines.push('');
+    lines.push(...content.split('\n'));
   }
-  for (const [path, parts] of texts) {
+  for (const [path, lines] of texts) {
     await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), `${parts.join('\n\n')}\n`);
+    await writeFile(join(root, path), `${lines.join('\n')}\n`);
   }
 }
 

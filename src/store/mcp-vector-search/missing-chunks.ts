@@ -81,11 +81,25 @@ export function findMissing(chunks: readonly Chunk[], rows: readonly StoredRow[]
     return chunks.filter((chunk) => !chunk.derived && !holdsLines(words, chunk.content));
   }
   if (rows.some(({ kind }) => kind === 'module')) return []; // the whole file in one row
+  const ends = lastLines(chunks);
   return chunks.filter((chunk) =>
     holdsImports(chunk)
       ? !rows.some(({ kind }) => kind === 'imports')
-      : isExpected(chunk, byId, loss === 'old') && !rows.some((row) => isRowOf(row, chunk)),
+      : isExpected(chunk, byId, loss === 'old') && !rows.some((row) => isRowOf(row, chunk, ends.get(chunk.chunkId)!)),
   );
+}
+
+/** By chunk, where the last part of its definition ends: a first part may hold no more than a long comment. */
+function lastLines(chunks: readonly Chunk[]): Map<string, number> {
+  const ends = new Map<string, number>();
+  const firstParts = new Map<string, string>();
+  for (const { chunkId, kind, breadcrumb, partIndex, startLine, endLine, metrics } of chunks) {
+    const definition = `${kind} ${breadcrumb}`;
+    const first = partIndex > 0 ? (firstParts.get(definition) ?? chunkId) : chunkId;
+    firstParts.set(definition, first);
+    ends.set(first, Math.max(ends.get(first) ?? 0, endLine, startLine + metrics.lines - 1));
+  }
+  return ends;
 }
 
 function holdsImports({ language, kind, content }: Chunk): boolean {
@@ -114,9 +128,8 @@ function parentOf({ parentChunkId }: Chunk, byId: ReadonlyMap<string, Chunk>): C
   return parentChunkId === null ? undefined : byId.get(parentChunkId);
 }
 
-/** Our chunk begins with its comments and may be the first part of several; `lines` are those of the whole. */
-function isRowOf(row: StoredRow, { name, startLine, endLine, metrics }: Chunk): boolean {
-  const end = Math.max(endLine, startLine + metrics.lines - 1);
+/** Our chunk begins with its comments and may be the first part of several. */
+function isRowOf(row: StoredRow, { name, startLine }: Chunk, end: number): boolean {
   return row.content !== '' && row.name === name && row.startLine <= end && row.endLine >= startLine;
 }
 
