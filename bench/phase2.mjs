@@ -24,7 +24,7 @@ else await compare();
 /** The engine alone over the pending chunks, batch after batch, two of them at a time as Phase 2 has them. */
 async function runBare() {
   const { openEmbedder } = await import('../dist/embedding/open.js');
-  const { describeModel } = await import('../dist/embedding/recipe.js');
+  const { describeModel } = await import('../dist/embedding/model/recipe.js');
   const { embeddedText } = await import('../dist/embedding/text.js');
   const { mapConcurrent } = await import('../dist/core/iterate.js');
   const table = await (await connect(join(option('index'), 'lance'))).openTable('chunks');

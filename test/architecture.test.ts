@@ -12,10 +12,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   languages: ['core'],
   store: ['core'],
   config: ['core'],
-  embedding: ['core'],
+  embedding: ['core', 'store'],
   discover: ['core', 'store'],
-  cache: ['core', 'embedding'],
-  download: ['core', 'embedding', 'store'],
   'phase1-parse': ['core', 'discover', 'languages', 'store'],
   'phase2-embed': ['core', 'store', 'embedding'],
   'text-index': ['core', 'store'],
@@ -27,11 +25,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core',
     'config',
     'discover',
-    'download',
     'languages',
     'store',
     'embedding',
-    'cache',
     'phase1-parse',
     'phase2-embed',
     'migrate',
@@ -39,7 +35,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   operations: [
     'core',
-    'cache',
     'config',
     'discover',
     'languages',
@@ -64,8 +59,8 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   'apache-arrow': /^store\//,
   stemmer: /^text-index\/tokens\.ts$/,
   'web-tree-sitter': /^phase1-parse\/syntax\//,
-  '@huggingface/tokenizers': /^embedding\/local-model\.ts$/,
-  'onnxruntime-node': /^embedding\/runtime\.ts$/,
+  '@huggingface/tokenizers': /^embedding\/inference\/local-model\.ts$/,
+  'onnxruntime-node': /^embedding\/inference\/runtime\.ts$/,
   commander: /^cli\//,
   ora: /^cli\//,
 };
@@ -84,13 +79,13 @@ const RESERVED: readonly { readonly words: RegExp; readonly allowed: RegExp; rea
   },
   {
     words: /\bprocess\.env\b|\benv\b.*\bfrom 'node:process'/,
-    allowed: /^(config\/|embedding\/quiet-runtime\.ts$)/, // which sets a variable, and reads none
+    allowed: /^(config\/|embedding\/inference\/quiet-runtime\.ts$)/, // which sets a variable, and reads none
     rule: 'only config/ reads the environment',
   },
   {
     words: /\bfetch\(|'node:(http|https|http2|net|tls|dns)\b/,
-    allowed: /^download\/hub\.ts$/,
-    rule: 'only download/hub.ts reaches the network',
+    allowed: /^embedding\/download\/hub\.ts$/,
+    rule: 'only embedding/download/hub.ts reaches the network',
   },
 ];
 

@@ -1,7 +1,7 @@
 // A complete index without the model's time: node lib/fake-index.mjs <root> <index directory> runs both phases, with
 // made-up vectors of the model's shape.
 import { loadConfig } from '../../dist/config/load.js';
-import { describeModel } from '../../dist/embedding/recipe.js';
+import { describeModel } from '../../dist/embedding/model/recipe.js';
 import { indexProject } from '../../dist/operations/index.js';
 import { openForWriting } from '../../dist/run/open-index.js';
 

@@ -3,7 +3,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeModel } from '../../dist/embedding/recipe.js';
+import { describeModel } from '../../dist/embedding/model/recipe.js';
 import { openForWriting } from '../../dist/store/open.js';
 import { replaceFiles } from '../../dist/store/replace-files.js';
 import { writeRunFile } from '../../dist/store/run-file.js';

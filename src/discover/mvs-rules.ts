@@ -3,9 +3,9 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../core/errors.ts';
-import { matchesGlob } from '../core/glob.ts';
 import type { SourceRules } from '../core/source-rules.ts';
 import { isSilentName, isVendoredFolder } from './file-policy.ts';
+import { matchesGlob } from './glob.ts';
 import { absolutePath, entriesOf } from './walk-files.ts';
 
 const SHOWN_DOTFILES = new Set(['.github', '.gitlab-ci', '.circleci']);

@@ -2,7 +2,7 @@
 // have other bits.
 import { type Device, devicesOf } from '../core/device.ts';
 import { IndexerError, messageOf } from '../core/errors.ts';
-import type { ModelSpec } from './manifest.ts';
+import type { ModelSpec } from './model/manifest.ts';
 
 const OTHERWISE = 'or leave --device out: the vectors are then made on the CPU';
 

@@ -3,7 +3,7 @@
 import { isUnitNorm, normOf } from '../core/unit-vector.ts';
 import type { EmbeddedTexts } from './embedder.ts';
 import { distinct, groupsOf } from './groups.ts';
-import type { Result } from './messages.ts';
+import type { Result } from './inference/messages.ts';
 import type { Outcome, Work, WorkerPool } from './worker-pool.ts';
 
 // Small enough to be spread over the workers and to lose little with a worker that dies.

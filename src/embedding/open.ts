@@ -4,10 +4,10 @@ import { IndexerError, messageOf } from '../core/errors.ts';
 import { deviceFailed, refuseUnfitDevice } from './device.ts';
 import { embedTexts } from './embed-texts.ts';
 import type { Embedder } from './embedder.ts';
-import { verifyModelFiles } from './model-files.ts';
-import { SETTINGS_FILE } from './model-folder.ts';
-import { silenceRuntime } from './quiet-runtime.ts';
-import type { ModelDescription } from './recipe.ts';
+import { silenceRuntime } from './inference/quiet-runtime.ts';
+import { verifyModelFiles } from './model/model-files.ts';
+import { SETTINGS_FILE } from './model/model-folder.ts';
+import type { ModelDescription } from './model/recipe.ts';
 import { startWorkerPool } from './worker-pool.ts';
 
 export interface OpenEmbedderOptions {
@@ -19,7 +19,7 @@ export interface OpenEmbedderOptions {
   readonly purpose?: 'document' | 'query' | undefined;
 }
 
-const WORKER_URL = new URL('../../dist/embedding/worker.js', import.meta.url);
+const WORKER_URL = new URL('../../dist/embedding/inference/worker.js', import.meta.url);
 const WORKER_HEAP_MB = 512;
 
 /**

@@ -1,7 +1,7 @@
 // Keeps worker threads at work and alive: hands out tasks in the order they came, replaces a worker that dies, and says
 // of every task whether it was done or lost. What to do about a lost task is decided elsewhere.
 import { IndexerError, messageOf } from '../core/errors.ts';
-import type { Reply, Request, Result } from './messages.ts';
+import type { Reply, Request, Result } from './inference/messages.ts';
 import { startWorkerThread, type WorkerThread, type WorkerThreadOptions } from './worker-thread.ts';
 
 export type Work =

@@ -1,8 +1,8 @@
 // One worker thread from its start to its end.
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../core/errors.ts';
-import { type ModelToServe, parseReply, type Reply, type Request, type WorkerData } from './messages.ts';
-import { closeNative, newNativeSection, waitUntilOutside } from './native-section.ts';
+import { type ModelToServe, parseReply, type Reply, type Request, type WorkerData } from './inference/messages.ts';
+import { closeNative, newNativeSection, waitUntilOutside } from './inference/native-section.ts';
 
 const WORKER_YOUNG_MB = 6;
 

@@ -1,8 +1,8 @@
 // From a batch of old rows to the columns of the three tables of today. Pure.
 import { hash } from 'node:crypto';
 import { basename } from 'node:path';
-import { bytesOf, countWordsIn, repeatedText, type TextColumn, textColumn } from '../store/columns.ts';
 import type { Columns } from '../store/lance/arrow.ts';
+import { bytesOf, countWordsIn, repeatedText, type TextColumn, textColumn } from '../store/lance/columns.ts';
 import type { JudgedFile } from './file-states.ts';
 import { type OldBatch, selectRows } from './old-batch.ts';
 import type { MigrationPlan } from './plan.ts';

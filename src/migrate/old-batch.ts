@@ -1,5 +1,5 @@
 // Rows of any old table in one shape, by column. Texts that are only carried over stay bytes.
-import { selectLists, selectTexts, type TextColumn, type TextListColumn } from '../store/columns.ts';
+import { selectLists, selectTexts, type TextColumn, type TextListColumn } from '../store/lance/columns.ts';
 import { type OldColumns, type OptionalIntegers, orDefault, type VectorColumn } from './old-columns.ts';
 
 /** Every column has a value for each row; paths are still as the old table has them. */

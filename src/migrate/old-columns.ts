@@ -13,7 +13,7 @@ import {
   textColumn,
   textListColumn,
   textsOf,
-} from '../store/columns.ts';
+} from '../store/lance/columns.ts';
 import type { TableHandle } from '../store/lance/table.ts';
 import { reading } from './detect.ts';
 

@@ -1,5 +1,5 @@
 // An index of an old layout as a migration reads it.
-import type { TextColumn } from '../store/columns.ts';
+import type { TextColumn } from '../store/lance/columns.ts';
 import type { OldBatch } from './old-batch.ts';
 import type { VectorColumn } from './old-columns.ts';
 

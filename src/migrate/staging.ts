@@ -9,7 +9,7 @@ import { openDurability } from '../store/lance/durability.ts';
 import { type AssertLocked, openTable, type TableHandle } from '../store/lance/table.ts';
 import type { Layout } from '../store/layout.ts';
 import { openLedger } from '../store/ledger.ts';
-import { CHUNKS_SCHEMA, LEFTOVER_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from '../store/schema.ts';
+import { CHUNKS_SCHEMA, LEFTOVER_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from '../store/tables/schema.ts';
 import { converter } from './convert.ts';
 import { type OldBatch, selectRows } from './old-batch.ts';
 import type { OldSource } from './old-source.ts';

@@ -1,7 +1,7 @@
 // Reads old and new tables again, independently of how they were written, and compares counts, ids, texts and vectors.
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { bytesOf, readTexts, textsOf } from '../store/columns.ts';
+import { bytesOf, readTexts, textsOf } from '../store/lance/columns.ts';
 import { connect } from '../store/lance/connect.ts';
 import { openTable, type TableHandle } from '../store/lance/table.ts';
 import type { OldSource } from './old-source.ts';

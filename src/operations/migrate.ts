@@ -1,6 +1,6 @@
 // `tandem migrate --to-dual-table`: converts an index of an old layout.
 import type { Config } from '../config/schema.ts';
-import { describeModel } from '../embedding/recipe.ts';
+import { describeModel } from '../embedding/model/recipe.ts';
 import type { MigrationReport } from '../migrate/report.ts';
 import { convertToDualTable, type MigrateOptions } from '../migrate/to-dual-table.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';

@@ -1,6 +1,6 @@
 // `tandem migrate --rollback`: the old table is the index again.
 import type { Config } from '../config/schema.ts';
-import { describeModel } from '../embedding/recipe.ts';
+import { describeModel } from '../embedding/model/recipe.ts';
 import { type RollbackReport, restoreOldTable } from '../migrate/rollback.ts';
 import type { MigrateOptions } from '../migrate/to-dual-table.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';

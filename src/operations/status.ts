@@ -1,8 +1,8 @@
 // What the index holds, as data. Reads without a lock, and loads neither model nor parser; the runtime only to tell what
 // processor this is.
 import type { Config } from '../config/schema.ts';
-import { describeProcessor, type Processor } from '../embedding/processor.ts';
-import { describeModel } from '../embedding/recipe.ts';
+import { describeProcessor, type Processor } from '../embedding/inference/processor.ts';
+import { describeModel } from '../embedding/model/recipe.ts';
 import { readCheckpoint } from '../phase2-embed/checkpoint.ts';
 import { type ChangesSince, changesSince } from '../run/changes-since.ts';
 import { readSteadily } from '../store/lance/read-steadily.ts';

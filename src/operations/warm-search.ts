@@ -1,6 +1,6 @@
 // What searches of one open index share: the model and the text index, each opened once, when first needed.
 import type { Embedder } from '../embedding/embedder.ts';
-import { describeModel } from '../embedding/recipe.ts';
+import { describeModel } from '../embedding/model/recipe.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 import { refuseOtherModelThanIndexed } from '../run/model-of-index.ts';
 import type { ReadableIndex } from '../run/opened.ts';

@@ -1,6 +1,6 @@
 // Re-embedding: a new vector for every chunk, beside the old ones, which stay in use until all new ones are durable.
-import type { ChunksStore } from '../store/chunks.ts';
-import type { VectorsStore } from '../store/vectors.ts';
+import type { ChunksStore } from '../store/tables/chunks.ts';
+import type { VectorsStore } from '../store/tables/vectors.ts';
 import {
   type EmbedContext,
   type EmbeddedBatch,

@@ -5,9 +5,9 @@ import type { Observer } from '../core/events.ts';
 import { mapConcurrent } from '../core/iterate.ts';
 import type { EmbeddedTexts, Embedder } from '../embedding/embedder.ts';
 import { embeddedText } from '../embedding/text.ts';
-import type { PendingBatch } from '../store/chunks.ts';
-import type { VectorBatch } from '../store/schema.ts';
-import type { StructureStore } from '../store/structure.ts';
+import type { PendingBatch } from '../store/tables/chunks.ts';
+import type { VectorBatch } from '../store/tables/schema.ts';
+import type { StructureStore } from '../store/tables/structure.ts';
 
 /** One batch is written while the next is embedded; a kill costs those two at most. */
 const BATCHES_IN_FLIGHT = 2;

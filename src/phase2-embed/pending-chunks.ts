@@ -1,6 +1,6 @@
 // Phase 2: pending chunks → vectors. Never opens a source file.
-import type { ChunksStore } from '../store/chunks.ts';
-import type { VectorsStore } from '../store/vectors.ts';
+import type { ChunksStore } from '../store/tables/chunks.ts';
+import type { VectorsStore } from '../store/tables/vectors.ts';
 import { describeFiles, saveCheckpoint, toStoredModel } from './checkpoint.ts';
 import {
   type EmbedContext,

@@ -2,9 +2,9 @@
 // taken, the tables reconciled.
 import type { Config } from '../config/schema.ts';
 import type { Observer } from '../core/events.ts';
-import { obtainModel } from '../download/obtain-model.ts';
 import { refuseUnfitDevice } from '../embedding/device.ts';
-import { describeModel, type ModelDescription } from '../embedding/recipe.ts';
+import { obtainModel } from '../embedding/download/obtain-model.ts';
+import { describeModel, type ModelDescription } from '../embedding/model/recipe.ts';
 import { convertToDualTable, finishInterruptedMigration } from '../migrate/to-dual-table.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 import { layoutOf } from '../store/layout.ts';

@@ -1,9 +1,10 @@
 // An index as it is held open: what a caller sees of it, and what is behind.
-import type { CachedEmbedderOptions } from '../cache/open.ts';
+
 import type { Config } from '../config/schema.ts';
 import type { Observer } from '../core/events.ts';
+import type { CachedEmbedderOptions } from '../embedding/cache/open.ts';
 import type { Embedder } from '../embedding/embedder.ts';
-import type { ModelDescription } from '../embedding/recipe.ts';
+import type { ModelDescription } from '../embedding/model/recipe.ts';
 import { keepDamaged } from '../store/files/json-file.ts';
 import type { WritableStores } from '../store/open.ts';
 import type { ReadableStores } from '../store/open-for-reading.ts';

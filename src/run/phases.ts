@@ -175,7 +175,7 @@ export async function openEmbedderFor(
   { config, model, stores, observe, openEmbedder }: WritableIndex,
   chunks: number,
 ): Promise<Embedder> {
-  const open = openEmbedder ?? (await import('../cache/open.ts')).openCachedEmbedder;
+  const open = openEmbedder ?? (await import('../embedding/cache/open.ts')).openCachedEmbedder;
   return open({
     model,
     workers: workersWorth(chunks, CHUNKS_PER_WORKER, config.workers),

@@ -1,6 +1,7 @@
 // A filter as a test of the text index's documents, so that words are looked up among those alone.
-import type { ChunksStore } from '../store/chunks.ts';
+
 import { readSteadily } from '../store/lance/read-steadily.ts';
+import type { ChunksStore } from '../store/tables/chunks.ts';
 import type { LiveSegment } from '../text-index/live-segment.ts';
 import { conditionOf, type NarrowFilter, namesOf } from './filter.ts';
 

@@ -1,6 +1,6 @@
 // What a search is narrowed to, as a condition of the engine, so that the limit counts only what fits.
 import { CLASS_KINDS, FUNCTION_KINDS } from '../core/chunk.ts';
-import { allOf, anyOf, isIn, matches, not } from '../store/sql.ts';
+import { allOf, anyOf, isIn, matches, not } from '../store/tables/sql.ts';
 
 /** Each that is given must hold; of several values in one, any. `narrow` makes of it what the engine is asked. */
 export interface SearchFilter {

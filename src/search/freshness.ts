@@ -4,10 +4,10 @@ import { hash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { readSource, type SourceRead } from '../discover/read-source.ts';
 import { maskSecrets } from '../discover/secrets.ts';
-import type { ChunksStore } from '../store/chunks.ts';
 import { readSteadily } from '../store/lance/read-steadily.ts';
-import { inSlices, isIn } from '../store/sql.ts';
-import type { FoundRow } from '../store/vectors.ts';
+import type { ChunksStore } from '../store/tables/chunks.ts';
+import { inSlices, isIn } from '../store/tables/sql.ts';
+import type { FoundRow } from '../store/tables/vectors.ts';
 import { findText, type LineRange, linesOf } from './find-text.ts';
 
 /**

@@ -1,8 +1,8 @@
 // What `--files` was given × the paths that are indexed → which files are meant. A literal path comes first, then a
 // folder, then a glob; nothing that matches no file is taken for an answer.
 import { isAbsolute } from 'node:path';
-import { globAsRegex } from '../core/glob.ts';
 import { editDistance, nearest } from '../core/nearest.ts';
+import { globAsRegex } from '../discover/glob.ts';
 import { globsOf, type Reading, readingsOf, type Standing } from './spellings.ts';
 
 /** How one value of `--files` was understood. Keys as they are printed. */

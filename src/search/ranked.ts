@@ -1,8 +1,8 @@
 // A query → definitions, ranked by words and meaning, with what is shown of them.
 import { CLASS_KINDS, FUNCTION_KINDS } from '../core/chunk.ts';
-import type { ChunksStore } from '../store/chunks.ts';
-import { readDetails } from '../store/details.ts';
-import type { FoundRow } from '../store/vectors.ts';
+import type { ChunksStore } from '../store/tables/chunks.ts';
+import { readDetails } from '../store/tables/details.ts';
+import type { FoundRow } from '../store/tables/vectors.ts';
 import { acceptedBy } from './accept.ts';
 import { conditionOf, type NarrowFilter } from './filter.ts';
 import type { SearchMode } from './mode.ts';

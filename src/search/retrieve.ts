@@ -1,5 +1,5 @@
 // A query → the chunks that may be its answer, from the text index and the vectors, each chunk once.
-import type { NearestRow, VectorsStore } from '../store/vectors.ts';
+import type { NearestRow, VectorsStore } from '../store/tables/vectors.ts';
 import type { StoredDocument } from '../text-index/document.ts';
 import { nameTerm } from '../text-index/format.ts';
 import type { LiveSegment } from '../text-index/live-segment.ts';

@@ -1,6 +1,6 @@
 // Query → ranked results, by the nearest vectors, each compared with its file as it is now.
 import { IndexerError } from '../core/errors.ts';
-import type { FoundRow, NearestRow, VectorsStore } from '../store/vectors.ts';
+import type { FoundRow, NearestRow, VectorsStore } from '../store/tables/vectors.ts';
 import { conditionOf, type NarrowFilter, type SearchFilter } from './filter.ts';
 import { type Comparison, compareWithFiles, type FilesContext, type Staleness } from './freshness.ts';
 import { highlightsOf } from './highlights.ts';

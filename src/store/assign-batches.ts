@@ -1,6 +1,6 @@
 // Gives every pending row that lacks one a batch of its own kind, before Phase 2 reads them.
-import type { ChunksStore } from './chunks.ts';
-import { BATCH_ROWS } from './chunks.ts';
+import type { ChunksStore } from './tables/chunks.ts';
+import { BATCH_ROWS } from './tables/chunks.ts';
 
 /** Ids above are not ours: mcp-vector-search writes the Unix time of its run. */
 export const LARGEST_OWN_BATCH = 1_000_000_000;

@@ -2,7 +2,6 @@
 import { basename, dirname, join } from 'node:path';
 import { IndexerError } from '../core/errors.ts';
 import { allEnded } from '../core/iterate.ts';
-import { type ChunksStore, chunksStore } from './chunks.ts';
 import { exists } from './files/atomic-file.ts';
 import { connect } from './lance/connect.ts';
 import { hasWholeHead } from './lance/durability.ts';
@@ -11,8 +10,9 @@ import { type AssertLocked, isEmptyShell, openTable, type TableHandle } from './
 import { type Layout, layoutOf } from './layout.ts';
 import { readNextVectors } from './next-vectors.ts';
 import { refuseOtherProject } from './project.ts';
-import { vectorsSchema } from './schema.ts';
-import { dimensionOf, type VectorsStore, vectorsStore } from './vectors.ts';
+import { type ChunksStore, chunksStore } from './tables/chunks.ts';
+import { vectorsSchema } from './tables/schema.ts';
+import { dimensionOf, type VectorsStore, vectorsStore } from './tables/vectors.ts';
 
 export interface ReadingOptions {
   readonly root: string;

@@ -5,8 +5,8 @@ import { connect } from './lance/connect.ts';
 import { quarantineBadHeads } from './lance/durability.ts';
 import { type AssertLocked, openTable } from './lance/table.ts';
 import type { Layout } from './layout.ts';
-import { vectorsSchema } from './schema.ts';
-import { type VectorsStore, vectorsStore } from './vectors.ts';
+import { vectorsSchema } from './tables/schema.ts';
+import { type VectorsStore, vectorsStore } from './tables/vectors.ts';
 
 /** With what an interrupted run left in it. To be called under the lock; `root` names the project in its rows. */
 export async function openNextVectors(

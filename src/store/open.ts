@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Schema } from 'apache-arrow';
 import { IndexerError } from '../core/errors.ts';
-import { type ChunksStore, chunksStore } from './chunks.ts';
 import { isMarkedClean, readCleanMarker, writeCleanMarker } from './clean-marker.ts';
 import type { FileRowCounts } from './file-row-counts.ts';
 import { exists, sweepTemporaryFiles } from './files/atomic-file.ts';
@@ -23,9 +22,10 @@ import { finishVectorSwitch } from './next-vectors.ts';
 import { detectLayout, indexMissing, migrationNeeded, type ReadingOptions } from './open-for-reading.ts';
 import { recordProject, refuseOtherProject } from './project.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
-import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './schema.ts';
-import { type StructureStore, structureStore } from './structure.ts';
-import { dimensionOf, type VectorsStore, vectorsStore } from './vectors.ts';
+import { type ChunksStore, chunksStore } from './tables/chunks.ts';
+import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from './tables/schema.ts';
+import { type StructureStore, structureStore } from './tables/structure.ts';
+import { dimensionOf, type VectorsStore, vectorsStore } from './tables/vectors.ts';
 
 export interface OpenForWritingOptions extends ReadingOptions {
   /** Of the vectors that will be added. */

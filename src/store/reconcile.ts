@@ -3,11 +3,11 @@
 // mcp-vector-search's writes. docs/protocol.md says which kill leaves what, and what is done about it here.
 
 import { LARGEST_OWN_BATCH } from './assign-batches.ts';
-import type { ChunksStore } from './chunks.ts';
 import { type FileRowCounts, noFileRows } from './file-row-counts.ts';
-import { inSlices, isIn } from './sql.ts';
-import type { StructureStore } from './structure.ts';
-import type { Place, VectorsStore } from './vectors.ts';
+import type { ChunksStore } from './tables/chunks.ts';
+import { inSlices, isIn } from './tables/sql.ts';
+import type { StructureStore } from './tables/structure.ts';
+import type { Place, VectorsStore } from './tables/vectors.ts';
 
 export interface Reconciled {
   readonly rowCounts: FileRowCounts;

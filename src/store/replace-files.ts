@@ -1,13 +1,13 @@
 // Phase 1's writes: a group of files enters all three tables, or leaves them. Beside reconcile the only
 // code that changes more than one table, and therefore the place where the order of commits is decided (docs/protocol.md).
 import type { Chunk, ChunkStatus, ParsedFile } from '../core/chunk.ts';
-import { BATCH_ROWS, type ChunksStore } from './chunks.ts';
 import type { FileRowCounts } from './file-row-counts.ts';
 import type { FileRecord, Ledger } from './ledger.ts';
-import { type ChunkRow, chunkRowsToArrow } from './schema.ts';
-import { inSlices, isIn } from './sql.ts';
-import type { StructureStore } from './structure.ts';
-import type { Place, VectorsStore } from './vectors.ts';
+import { BATCH_ROWS, type ChunksStore } from './tables/chunks.ts';
+import { type ChunkRow, chunkRowsToArrow } from './tables/schema.ts';
+import { inSlices, isIn } from './tables/sql.ts';
+import type { StructureStore } from './tables/structure.ts';
+import type { Place, VectorsStore } from './tables/vectors.ts';
 
 export interface FileWriterContext {
   readonly chunks: ChunksStore;

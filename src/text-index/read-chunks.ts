@@ -1,6 +1,6 @@
 // What the text index is derived from: the rows of `chunks.lance`.
 import type { TableHandle } from '../store/lance/table.ts';
-import { isIn } from '../store/sql.ts';
+import { isIn } from '../store/tables/sql.ts';
 import type { SegmentFile } from './build-segment.ts';
 import type { TextDocument } from './document.ts';
 import { hashOf } from './format.ts';

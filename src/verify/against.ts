@@ -2,7 +2,7 @@
 // way. Times, batch ids and the project's name are history.
 import { createHash } from 'node:crypto';
 import type { Layout } from '../store/layout.ts';
-import { inSlices, isIn } from '../store/sql.ts';
+import { inSlices, isIn } from '../store/tables/sql.ts';
 import type { Findings } from './findings.ts';
 import { openReader, type TableReader } from './read-table.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { errnoOf, messageOf } from '../core/errors.ts';
 import { checkFiles, readManifests } from '../store/lance/manifest.ts';
 import { LATER_COLUMNS } from '../store/lance/missing-columns.ts';
-import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from '../store/schema.ts';
+import { CHUNKS_SCHEMA, STRUCTURE_SCHEMA, vectorsSchema } from '../store/tables/schema.ts';
 import type { Checkpoint } from './check-files.ts';
 import type { Findings } from './findings.ts';
 import type { OpenTable, TableName } from './read-table.ts';

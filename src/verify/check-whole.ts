@@ -4,7 +4,7 @@ import type { ParsedFile } from '../core/chunk.ts';
 import type { FileRecord } from '../store/ledger.ts';
 import { ADDED, isExternalChunker, originOf } from '../store/mcp-vector-search/chunker-marks.ts';
 import { findMissing, lossOf, type StoredRow } from '../store/mcp-vector-search/missing-chunks.ts';
-import { inSlices, isIn } from '../store/sql.ts';
+import { inSlices, isIn } from '../store/tables/sql.ts';
 import type { StoredFile } from './check-files.ts';
 import type { Findings } from './findings.ts';
 import { textAt } from './passes.ts';

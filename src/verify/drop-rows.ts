@@ -3,7 +3,7 @@
 import { readManifests } from '../store/lance/manifest.ts';
 import { type AssertLocked, openTable, type TableHandle } from '../store/lance/table.ts';
 import type { Layout } from '../store/layout.ts';
-import { inSlices, isIn } from '../store/sql.ts';
+import { inSlices, isIn } from '../store/tables/sql.ts';
 import type { Verified } from './examine.ts';
 import { CHUNK_DAMAGE, STRUCTURE_DAMAGE, VECTOR_DAMAGE } from './findings.ts';
 import { connectTo, openReader } from './read-table.ts';

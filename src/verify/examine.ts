@@ -1,7 +1,7 @@
 // The independent proof of an index: everything is read anew, by code that shares nothing with what wrote it but the
 // columns, the paths and the form of the small files. Reads only; docs/decisions/0006-verify.md says what is proven.
 import { IndexerError } from '../core/errors.ts';
-import { describeModel } from '../embedding/recipe.ts';
+import { describeModel } from '../embedding/model/recipe.ts';
 import { exists } from '../store/files/atomic-file.ts';
 import { type Layout, layoutOf } from '../store/layout.ts';
 import { isExternalChunker, TAKEN_OVER } from '../store/mcp-vector-search/chunker-marks.ts';

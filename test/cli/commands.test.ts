@@ -17,7 +17,7 @@ import type {
 } from '../../src/index.ts';
 import { temporaryTree } from '../config/temporary.ts';
 import { capture } from './captured.ts';
-import { report } from './reports.ts';
+import { report } from './report/reports.ts';
 
 const EMPTY_STATUS: StatusReport = {
   schema: 1,

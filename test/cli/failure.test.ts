@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeFailure, exitCodeOf, printFailure, printFailureAsJson } from '../../src/cli/failure.ts';
 import { type ErrorCode, IndexerError } from '../../src/core/errors.ts';
 import { capture } from './captured.ts';
-import { report } from './reports.ts';
+import { report } from './report/reports.ts';
 
 const SHORT = { verbose: false, debug: false };
 

@@ -5,7 +5,7 @@
 //   node faulty-run.mjs <root> <index directory> <command> --workers <n> <file> [batches]
 import { appendFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { openCachedEmbedder } from '../../dist/cache/open.js';
+import { openCachedEmbedder } from '../../dist/embedding/cache/open.js';
 import { indexProject, resume } from '../../dist/index.js';
 import { openForWriting } from '../../dist/run/open-index.js';
 import { configOf, fastEmbedder } from './harness/fast-embedder.mjs';

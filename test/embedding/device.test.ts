@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEVICES, devicesOf } from '../../src/core/device.ts';
 import { refuseUnfitDevice } from '../../src/embedding/device.ts';
+import { describeModel } from '../../src/embedding/model/recipe.ts';
 import { openEmbedder } from '../../src/embedding/open.ts';
-import { describeModel } from '../../src/embedding/recipe.ts';
 import { makeTinyModel } from './tiny-model.ts';
 
 const bundled = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));

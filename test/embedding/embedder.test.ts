@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Embedder } from '../../src/embedding/embedder.ts';
-import { loadLocalModel } from '../../src/embedding/local-model.ts';
+import { loadLocalModel } from '../../src/embedding/inference/local-model.ts';
+import { describeModel } from '../../src/embedding/model/recipe.ts';
 import { openEmbedder } from '../../src/embedding/open.ts';
-import { describeModel } from '../../src/embedding/recipe.ts';
 
 const DIMENSION = 384;
 const modelDir = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
@@ -163,7 +163,7 @@ test('empty, blank, broken and huge texts each get a vector of unit norm', async
 describe('a process that holds an embedder', () => {
   async function exitOf(script: string): Promise<{ code: number | null; signal: string | null; stderr: string }> {
     const open = new URL('../../dist/embedding/open.js', import.meta.url).href;
-    const describe = new URL('../../dist/embedding/recipe.js', import.meta.url).href;
+    const describe = new URL('../../dist/embedding/model/recipe.js', import.meta.url).href;
     const program = `import { openEmbedder } from ${JSON.stringify(open)};
       import { describeModel } from ${JSON.stringify(describe)};
       const texts = Array.from({ length: 400 }, (_, i) => ('text ' + i + ' ').repeat(1 + (i % 60)));

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { IndexerError } from '../../src/core/errors.ts';
-import { parseManifest, readModelSpec } from '../../src/embedding/manifest.ts';
-import { verifyModelFiles } from '../../src/embedding/model-files.ts';
+import { parseManifest, readModelSpec } from '../../src/embedding/model/manifest.ts';
+import { verifyModelFiles } from '../../src/embedding/model/model-files.ts';
+import { describeModel } from '../../src/embedding/model/recipe.ts';
 import { openEmbedder } from '../../src/embedding/open.ts';
-import { describeModel } from '../../src/embedding/recipe.ts';
 
 const bundled = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
 

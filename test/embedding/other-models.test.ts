@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readKnownModels } from '../../src/embedding/manifest.ts';
+import { pool } from '../../src/embedding/inference/pooling.ts';
+import { readKnownModels } from '../../src/embedding/model/manifest.ts';
+import { describeModel } from '../../src/embedding/model/recipe.ts';
 import { openEmbedder } from '../../src/embedding/open.ts';
-import { pool } from '../../src/embedding/pooling.ts';
-import { describeModel } from '../../src/embedding/recipe.ts';
 import { makeTinyModel, type TinyModelOptions } from './tiny-model.ts';
 
 let parent: string;

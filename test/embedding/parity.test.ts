@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { describeModel } from '../../src/embedding/model/recipe.ts';
 import { openEmbedder } from '../../src/embedding/open.ts';
-import { describeModel } from '../../src/embedding/recipe.ts';
 
 // Made by tools/model/references.py: our own texts and what sentence-transformers makes of them in fp32.
 const DIMENSION = 384;

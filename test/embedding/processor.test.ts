@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type LocalModel, loadLocalModel } from '../../src/embedding/local-model.ts';
-import { classOf, describeProcessor } from '../../src/embedding/processor.ts';
-import { type Arithmetic, probeArithmetic } from '../../src/embedding/runtime.ts';
+import { type LocalModel, loadLocalModel } from '../../src/embedding/inference/local-model.ts';
+import { classOf, describeProcessor } from '../../src/embedding/inference/processor.ts';
+import { type Arithmetic, probeArithmetic } from '../../src/embedding/inference/runtime.ts';
 
 const folder = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
 const model = { folder, dtype: 'q8', neverSaturates: false, device: 'cpu', pooling: 'mean', dimension: 384 } as const;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { describeModel, type RecipeParts, recipeOf } from '../../src/embedding/recipe.ts';
+import { describeModel, type RecipeParts, recipeOf } from '../../src/embedding/model/recipe.ts';
 
 const bundled = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
 

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type LocalModel, loadLocalModel } from '../../src/embedding/local-model.ts';
-import { condense, type Encode, tokenIds } from '../../src/embedding/tokens.ts';
+import { type LocalModel, loadLocalModel } from '../../src/embedding/inference/local-model.ts';
+import { condense, type Encode, tokenIds } from '../../src/embedding/inference/tokens.ts';
 
 const MEGABYTE = 1 << 20;
 let model: LocalModel;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Embedder } from '../../src/embedding/embedder.ts';
+import { describeModel } from '../../src/embedding/model/recipe.ts';
 import { startEmbedder } from '../../src/embedding/open.ts';
-import { describeModel } from '../../src/embedding/recipe.ts';
 
 // The letters D, X, T, O, N, Z, W of a text make its worker fail in one way or another: see the worker itself.
 const workerUrl = new URL('./fixtures/faulty-worker.mjs', import.meta.url);

@@ -9,7 +9,7 @@ import type { Config } from '../../src/config/schema.ts';
 import { indexProject } from '../../src/operations/index.ts';
 import { verifyIndex } from '../../src/operations/verify.ts';
 import { openForWriting } from '../../src/run/open-index.ts';
-import { quoted } from '../../src/store/sql.ts';
+import { quoted } from '../../src/store/tables/sql.ts';
 import { sha256, temporaryDirectory, vectorOf } from '../store/make.ts';
 import { INDEX } from './make-old.ts';
 

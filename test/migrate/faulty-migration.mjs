@@ -1,7 +1,7 @@
 // Migrates or rolls back, but kills itself at a fault point: node faulty-migration.mjs <root> <migrate|rollback> <point> <hit>
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeModel } from '../../dist/embedding/recipe.js';
+import { describeModel } from '../../dist/embedding/model/recipe.js';
 import { restoreOldTable } from '../../dist/migrate/rollback.js';
 import { convertToDualTable } from '../../dist/migrate/to-dual-table.js';
 import { toStoredModel } from '../../dist/phase2-embed/checkpoint.js';

@@ -5,14 +5,14 @@ import { connect } from '@lancedb/lancedb';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import type { IndexEvent } from '../../src/core/events.ts';
-import { globAsRegex } from '../../src/core/glob.ts';
+import { globAsRegex } from '../../src/discover/glob.ts';
 import { indexProject } from '../../src/operations/index.ts';
 import { verifyIndex } from '../../src/operations/verify.ts';
 import { openForWriting } from '../../src/run/open-index.ts';
 import { conditionOf } from '../../src/search/filter.ts';
 import { TAKEN_OVER } from '../../src/store/mcp-vector-search/chunker-marks.ts';
 import { openForReading } from '../../src/store/open-for-reading.ts';
-import { CHUNKS_SCHEMA } from '../../src/store/schema.ts';
+import { CHUNKS_SCHEMA } from '../../src/store/tables/schema.ts';
 import { openStores, tableState, temporaryDirectory, vectorOf } from '../store/make.ts';
 import { bytesOf, INDEX, type MadeRow, makeRows, type SplitOptions, writeFiles, writeSplitTables } from './make-old.ts';
 

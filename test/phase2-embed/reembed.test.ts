@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import type { IndexEvent } from '../../src/core/events.ts';
-import { describeModel } from '../../src/embedding/recipe.ts';
+import { describeModel } from '../../src/embedding/model/recipe.ts';
 import { cleanUp } from '../../src/operations/cleanup.ts';
 import { indexProject } from '../../src/operations/index.ts';
 import { reembedWith } from '../../src/operations/reembed.ts';

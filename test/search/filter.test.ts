@@ -1,6 +1,6 @@
 // Filters in the engine's own words, over a real table.
 import { describe, expect, test } from 'vitest';
-import { globAsRegex } from '../../src/core/glob.ts';
+import { globAsRegex } from '../../src/discover/glob.ts';
 import { conditionOf, type NarrowFilter, type SearchFilter } from '../../src/search/filter.ts';
 import { searchSimilar } from '../../src/search/search.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';

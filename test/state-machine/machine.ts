@@ -3,12 +3,12 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cachedEmbedder } from '../../src/cache/cached-embedder.ts';
-import { openVectorCache, type VectorCache } from '../../src/cache/vector-cache.ts';
 import { type CleanupReport, removeWaste } from '../../src/cleanup/remove-waste.ts';
 import type { Config } from '../../src/config/schema.ts';
+import { cachedEmbedder } from '../../src/embedding/cache/cached-embedder.ts';
+import { openVectorCache, type VectorCache } from '../../src/embedding/cache/vector-cache.ts';
 import type { Embedder } from '../../src/embedding/embedder.ts';
-import { describeModel } from '../../src/embedding/recipe.ts';
+import { describeModel } from '../../src/embedding/model/recipe.ts';
 import { indexProject } from '../../src/operations/index.ts';
 import { resume } from '../../src/operations/resume.ts';
 import { openForWriting } from '../../src/run/open-index.ts';

@@ -2,6 +2,7 @@
 import { Field, Int32, List, RecordBatchFileWriter, Schema, tableFromIPC, Utf8 } from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { toArrow } from '../../src/store/lance/arrow.ts';
 import {
   repeatedText,
   selectLists,
@@ -10,8 +11,7 @@ import {
   textColumn,
   textListColumn,
   textsOf,
-} from '../../src/store/columns.ts';
-import { toArrow } from '../../src/store/lance/arrow.ts';
+} from '../../src/store/lance/columns.ts';
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('', 'é😀', '\ud83d', '\ude00'));
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { replaceFiles } from '../../src/store/replace-files.ts';
-import type { Place } from '../../src/store/vectors.ts';
+import type { Place } from '../../src/store/tables/vectors.ts';
 import { embedPending, makeFile, openStores, temporaryDirectory, texts, vectorOf, writerOf } from './make.ts';
 
 const FILE = makeFile('a.py', texts('a', 60));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { assignBatches } from '../../src/store/assign-batches.ts';
 import { replaceFiles } from '../../src/store/replace-files.ts';
-import { CHUNKS_SCHEMA, chunkRowsToArrow } from '../../src/store/schema.ts';
+import { CHUNKS_SCHEMA, chunkRowsToArrow } from '../../src/store/tables/schema.ts';
 import {
   embedPending,
   makeFile,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { assignBatches } from '../../src/store/assign-batches.ts';
 import type { TableHandle } from '../../src/store/lance/table.ts';
 import { removeFiles, replaceFiles } from '../../src/store/replace-files.ts';
-import { CHUNKS_SCHEMA, vectorsSchema } from '../../src/store/schema.ts';
+import { CHUNKS_SCHEMA, vectorsSchema } from '../../src/store/tables/schema.ts';
 import {
   embedPending,
   makeFile,

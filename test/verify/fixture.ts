@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect, type Table } from '@lancedb/lancedb';
 import type { ParsedFile } from '../../src/core/chunk.ts';
-import { describeModel } from '../../src/embedding/recipe.ts';
+import { describeModel } from '../../src/embedding/model/recipe.ts';
 import { identify } from '../../src/phase1-parse/chunk/identity.ts';
 import { describeFiles, saveCheckpoint } from '../../src/phase2-embed/checkpoint.ts';
 import { type Layout, layoutOf } from '../../src/store/layout.ts';

@@ -49,7 +49,7 @@ async function embedAll({ engine, textsFile, vectorsFile, repeat = 1 }) {
 
 async function openOurs({ workers }) {
   const { openEmbedder } = await import('../../../dist/embedding/open.js');
-  const { describeModel } = await import('../../../dist/embedding/recipe.js');
+  const { describeModel } = await import('../../../dist/embedding/model/recipe.js');
   const embedder = await openEmbedder({ model: await describeModel(bundled), workers });
   const embed = async (texts) => {
     const { vectors, failures } = await embedder.embed(texts);

@@ -3,9 +3,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { groupsOf } from '../../../dist/embedding/groups.js';
-import { describeProcessor } from '../../../dist/embedding/processor.js';
-import { createSession, InferenceSession, probeArithmetic, Tensor } from '../../../dist/embedding/runtime.js';
-import { tokenIds } from '../../../dist/embedding/tokens.js';
+import { describeProcessor } from '../../../dist/embedding/inference/processor.js';
+import { createSession, InferenceSession, probeArithmetic, Tensor } from '../../../dist/embedding/inference/runtime.js';
+import { tokenIds } from '../../../dist/embedding/inference/tokens.js';
 import { textsOf } from './figures.mjs';
 
 const DIMENSION = 384;

@@ -15,7 +15,7 @@ import {
   Utf8,
   vectorFromArray,
 } from 'apache-arrow';
-import { type TextColumn, type TextListColumn, textColumn, textListColumn } from '../columns.ts';
+import { type TextColumn, type TextListColumn, textColumn, textListColumn } from './columns.ts';
 
 export type Columns = Readonly<Record<string, ArrayLike<unknown> | TextColumn | TextListColumn>>;
 

@@ -1,6 +1,6 @@
 // Columns of a batch as the engine streams it. Whole columns are turned into strings at once where that is possible:
 // cell by cell, opening a large index would spend most of its time here.
-import { type EngineColumn, readIntegers, readTexts, readVectors, textsOf } from '../columns.ts';
+import { type EngineColumn, readIntegers, readTexts, readVectors, textsOf } from './columns.ts';
 
 /** A batch of rows as the engine streams them. Column values by name, in row order; `numRows` of each. */
 export interface RowBatch {
@@ -10,7 +10,7 @@ export interface RowBatch {
   integers(column: string): Int32Array;
   /** Rows of a fixed-size list, one after the other. */
   floats(column: string): Float32Array;
-  /** The column as the engine has it, for `store/columns.ts`; null if it was not read. */
+  /** The column as the engine has it, for `columns.ts`; null if it was not read. */
   column(name: string): EngineColumn | null;
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Chunk, ChunkKind } from '../../core/chunk.ts';
 import type { TableHandle } from '../lance/table.ts';
-import { isIn } from '../sql.ts';
+import { isIn } from '../tables/sql.ts';
 
 /** What is read of a chunk in order to place it among those of its file. */
 interface ExternalChunk {

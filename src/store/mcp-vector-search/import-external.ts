@@ -3,13 +3,13 @@
 import { join } from 'node:path';
 import { mapConcurrent } from '../../core/iterate.ts';
 import { LARGEST_OWN_BATCH } from '../assign-batches.ts';
-import type { ChunksStore } from '../chunks.ts';
-import { isUnitVector } from '../columns.ts';
 import { hashFile } from '../files/file-hash.ts';
+import { isUnitVector } from '../lance/columns.ts';
 import type { FileRecord, Ledger } from '../ledger.ts';
-import { inSlices } from '../sql.ts';
-import type { StructureStore } from '../structure.ts';
-import { dimensionOf, type VectorsStore } from '../vectors.ts';
+import type { ChunksStore } from '../tables/chunks.ts';
+import { inSlices } from '../tables/sql.ts';
+import type { StructureStore } from '../tables/structure.ts';
+import { dimensionOf, type VectorsStore } from '../tables/vectors.ts';
 import { TAKEN_OVER } from './chunker-marks.ts';
 import { readExternalChunks } from './external-chunks.ts';
 import { isSameTime } from './recorded-times.ts';

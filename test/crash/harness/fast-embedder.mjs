@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../../dist/config/load.js';
-import { describeModel } from '../../../dist/embedding/recipe.js';
+import { describeModel } from '../../../dist/embedding/model/recipe.js';
 
 export const modelDir = fileURLToPath(new URL('../../../models/all-MiniLM-L6-v2', import.meta.url));
 
