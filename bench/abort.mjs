@@ -27,7 +27,7 @@ channel.onmessage = () => {
   aborts += 1;
 };
 channel.unref();
-const undisturbed = await outcomes(new URL('../dist/phase1-parse/pool/worker.js', import.meta.url));
+const undisturbed = await outcomes(new URL('../dist/bundle/parse-worker.js', import.meta.url));
 let lost = 0;
 let cut = 0;
 let different = 0;

@@ -13,7 +13,7 @@ const REFUSED = {
 };
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-const main = new URL('../dist/cli/main.js', import.meta.url);
+const main = new URL('../dist/bundle/main.js', import.meta.url);
 
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`tandem needs Node 20.19 or newer; this is ${process.version}\n`);

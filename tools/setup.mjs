@@ -62,6 +62,7 @@ function sourceFingerprint() {
     'tsconfig.json',
     'tsconfig.build.json',
     'tools/setup.mjs',
+    'tools/bundle.mjs',
     'tools/grammars.mjs',
   ];
   for (const path of [...builders, ...filesUnder(join(root, 'src')).map((file) => `src/${file}`)]) {
@@ -106,6 +107,8 @@ async function build() {
   pruneDist();
   const { unpackGrammars } = await import(pathToFileURL(join(root, 'tools/grammars.mjs')).href);
   unpackGrammars();
+  const { bundle } = await import(pathToFileURL(join(root, 'tools/bundle.mjs')).href);
+  await bundle(root);
   if (code !== 0) throw new Error('the build has type errors (above)');
   writeFileSync(stampPath, fingerprint);
 }
@@ -124,7 +127,7 @@ function pruneDist() {
     }
   }
   for (const file of filesUnder(dist)) {
-    const isOthers = file.startsWith('.') || file.startsWith('grammars/');
+    const isOthers = /^(\.|grammars\/|bundle\/)/.test(file);
     if (!isOthers && !expected.has(file)) rmSync(join(dist, file), { force: true });
   }
 }

@@ -19,7 +19,7 @@ export interface OpenEmbedderOptions {
   readonly purpose?: 'document' | 'query' | undefined;
 }
 
-const WORKER_URL = new URL('../../dist/embedding/inference/worker.js', import.meta.url);
+const WORKER_URL = new URL('../../dist/bundle/embed-worker.js', import.meta.url);
 const WORKER_HEAP_MB = 512;
 
 /**

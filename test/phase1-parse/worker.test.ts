@@ -72,7 +72,7 @@ describe('one request', () => {
 
 describe('the worker', () => {
   beforeAll(() => {
-    const built = new URL('../../dist/phase1-parse/pool/worker.js', import.meta.url);
+    const built = new URL('../../dist/bundle/parse-worker.js', import.meta.url);
     if (!existsSync(built)) throw new Error('dist/ is missing: run `npm run build` first');
   });
 

@@ -56,7 +56,7 @@ export function openParsePool(options: ParsePoolOptions): ParsePool {
   const { root, maxFileBytes, allowSecrets, languages = [] } = options;
   const data: WorkerData = { root, maxFileBytes, allowSecrets, languages };
   const threads = openThreads({
-    url: options.workerUrl ?? new URL('../../../dist/phase1-parse/pool/worker.js', import.meta.url),
+    url: options.workerUrl ?? new URL('../../../dist/bundle/parse-worker.js', import.meta.url),
     data,
     count: parsersThatFit(Math.max(1, options.workers)),
     stallMs: options.stallMs ?? STALL_MS,

@@ -4,7 +4,7 @@ import { adviceOnMemory, THREAD_BYTES, threadsThatFit } from '../../core/address
 import { IndexerError, messageOf } from '../../core/errors.ts';
 import type { HeartbeatOrder } from './heartbeat.ts';
 
-const HEARTBEAT_URL = new URL('../../../dist/store/lock/heartbeat.js', import.meta.url);
+const HEARTBEAT_URL = new URL('../../../dist/bundle/heartbeat.js', import.meta.url);
 
 /** Never keeps the process alive; a run that ends before the delay starts no thread. */
 export function startHeartbeat(order: HeartbeatOrder, delayMs: number) {

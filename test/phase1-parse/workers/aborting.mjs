@@ -14,4 +14,4 @@ Parser.prototype.parse = function (...args) {
   channel.postMessage('aborting');
   throw new WebAssembly.RuntimeError('Aborted()');
 };
-await import('../../../dist/phase1-parse/pool/worker.js');
+await import('../../../dist/bundle/parse-worker.js');
