@@ -9,8 +9,21 @@ export { type Diagnosis, diagnose } from './operations/doctor.ts';
 export { type Explanation, explainPath } from './operations/explain.ts';
 export { indexProject, type RunOptions, type RunReport, runPhase1, runPhase2 } from './operations/index.ts';
 export { type MigrateOptions, type MigrationReport, migrateToDualTable } from './operations/migrate.ts';
-export { type Index, type OpenIndexOptions, openForReading, openForWriting, type Wait } from './operations/open.ts';
+export {
+  type Index,
+  type OpenIndexOptions,
+  openForReading,
+  openForWriting,
+  openSessions,
+  type ReadingOptions,
+  type Sessions,
+  type SharedModels,
+  shareModels,
+  type Wait,
+} from './operations/open.ts';
+export { type OutlineAnswer, type OutlinedFile, outline } from './operations/outline.ts';
 export { type Preview, previewIndex } from './operations/preview.ts';
+export { type ChunkAddress, type ChunkAnswer, type ChunkReference, readChunk } from './operations/read-chunk.ts';
 export { reembed } from './operations/reembed.ts';
 export { type RepairReport, repairIndex } from './operations/repair.ts';
 export { resume } from './operations/resume.ts';
@@ -27,6 +40,6 @@ export {
   type SearchRequest,
   search,
 } from './operations/search.ts';
-export { type StatusReport, status } from './operations/status.ts';
+export { type ChangesSince, changedFiles, type StatusReport, status } from './operations/status.ts';
 export { type UnlockReport, unlockIndex } from './operations/unlock.ts';
 export { type Finding, type VerifyOptions, type VerifyReport, verifyIndex } from './operations/verify.ts';

@@ -50,7 +50,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'text-index',
   ],
   'index.ts': ['core', 'config', 'operations'],
-  cli: ['index.ts', 'config', 'core'],
+  agents: ['index.ts', 'config', 'core'],
+  mcp: ['agents', 'index.ts', 'config', 'core'],
+  cli: ['index.ts', 'config', 'core', 'agents', 'mcp'],
 };
 
 /** Who may import a package; those not named here may be used anywhere the folder table allows. */
@@ -61,6 +63,8 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   'web-tree-sitter': /^phase1-parse\/syntax\//,
   '@huggingface/tokenizers': /^embedding\/inference\/local-model\.ts$/,
   'onnxruntime-node': /^embedding\/inference\/runtime\.ts$/,
+  '@modelcontextprotocol/server': /^mcp\//,
+  '@valibot/to-json-schema': /^agents\/tools\.ts$/,
   commander: /^cli\//,
   ora: /^cli\//,
 };

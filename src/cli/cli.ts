@@ -1,5 +1,6 @@
 // What a command is given by main.ts: streams, settings of the terminal, the library, and a way to stop.
 import type { Command } from 'commander';
+import type { Flags } from '../config/load.ts';
 import type { TerminalSettings } from '../config/terminal.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Config } from '../index.ts';
@@ -51,27 +52,8 @@ export async function configFor(
 ): Promise<Config> {
   const { loadConfig } = await import('../config/load.ts');
   const typed = command.optsWithGlobals<GlobalFlags & RunFlags>();
-  const { workers, checkpointInterval, maxFileSize, maxMemory, durability, model, modelDir, indexDir } = typed;
-  if (typed.allowDownload && typed.offline) {
-    throw new IndexerError('USAGE', '--allow-download and --offline exclude each other', { hint: 'leave one out' });
-  }
-  const { include, exclude, allowSecrets, device } = typed;
-  const flags = {
-    workers,
-    checkpointInterval,
-    maxFileSize,
-    maxMemory,
-    durability,
-    model,
-    modelDir,
-    device,
-    allowDownload: typed.offline ? false : typed.allowDownload,
-    indexDir,
-    include,
-    exclude,
-    allowSecrets,
-    cache: typed.cache === false ? ('off' as const) : undefined, // --no-cache
-  };
+  const { model, modelDir, indexDir, device } = typed;
+  const flags = configFlags(typed);
   const config = loadConfig({ path, projectRoot: typed.projectRoot, flags, creates });
   cli.invocation.situate({
     root: config.root,
@@ -87,6 +69,31 @@ export async function configFor(
     for (const warning of config.warnings ?? []) cli.err.line(`${cli.err.yellow('warning')} ${visible(warning)}`);
   }
   return config;
+}
+
+/** What was typed, as settings. Errors: USAGE. */
+export function configFlags(typed: GlobalFlags & RunFlags): Flags {
+  const { workers, checkpointInterval, maxFileSize, maxMemory, durability, model, modelDir, indexDir } = typed;
+  if (typed.allowDownload && typed.offline) {
+    throw new IndexerError('USAGE', '--allow-download and --offline exclude each other', { hint: 'leave one out' });
+  }
+  const { include, exclude, allowSecrets, device } = typed;
+  return {
+    workers,
+    checkpointInterval,
+    maxFileSize,
+    maxMemory,
+    durability,
+    model,
+    modelDir,
+    device,
+    allowDownload: typed.offline ? false : typed.allowDownload,
+    indexDir,
+    include,
+    exclude,
+    allowSecrets,
+    cache: typed.cache === false ? ('off' as const) : undefined, // --no-cache
+  };
 }
 
 /** Options of the commands that write. */

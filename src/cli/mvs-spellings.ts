@@ -35,8 +35,8 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
   version: { means: ['--version'] },
 };
 
-const SERVER =
-  'there is no MCP server here; the one of mcp-vector-search searches these tables, and agents can run tandem search --json';
+const INSTALL = 'agents are connected with: `tandem mcp install`';
+const UNINSTALL = 'agents are disconnected with: `tandem mcp uninstall`';
 const LANGUAGE_MODEL = 'nothing here talks to a language model';
 const GRAPH = 'there is no knowledge graph here; mcp-vector-search builds it from these tables';
 const NOT_HERE: Readonly<Record<string, string>> = {
@@ -52,16 +52,15 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   daemon: 'nothing runs in the background',
   reset: 'nothing needs to be reset; `tandem index --force` parses everything again',
   config: 'settings are in config.json and .tandem.json',
-  mcp: SERVER,
-  install: SERVER,
-  uninstall: SERVER,
-  remove: SERVER,
+  install: INSTALL,
+  uninstall: UNINSTALL,
+  remove: UNINSTALL,
   demo: 'try it on a project of your own: tandem index, then tandem search',
   profile: 'tandem index -v says how long each phase took',
   wiki: LANGUAGE_MODEL,
   story: LANGUAGE_MODEL,
   audit: LANGUAGE_MODEL,
-  skills: 'skills for agents are not part of this program; agents can run tandem search --json',
+  skills: 'the skill for agents is installed with: `tandem mcp install`',
   'vendor-patterns': '.gitattributes marks vendored files; leave out others with .tandemignore',
   chat: LANGUAGE_MODEL,
   'chat-local': LANGUAGE_MODEL,

@@ -7,6 +7,7 @@ import type { Cli } from './cli.ts';
 import { registerCleanup } from './commands/cleanup.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerIndex } from './commands/index.ts';
+import { registerMcp } from './commands/mcp.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerResume } from './commands/resume.ts';
 import { registerSearch } from './commands/search.ts';
@@ -57,6 +58,7 @@ export function buildProgram(cli: Cli): Command {
     registerDoctor,
     registerUnlock,
     registerCleanup,
+    registerMcp,
   ])
     register(program, cli);
   return program;

@@ -3,13 +3,15 @@ import type { Config } from '../config/schema.ts';
 import * as run from '../run/open-index.ts';
 import type { Index } from '../run/opened.ts';
 
-export type { OpenIndexOptions } from '../run/open-index.ts';
+export { type SharedModels, shareModels } from '../embedding/shared-models.ts';
+export type { OpenIndexOptions, ReadingOptions } from '../run/open-index.ts';
 export type { Index } from '../run/opened.ts';
+export { openSessions, type Sessions } from '../run/sessions.ts';
 export type { Wait } from '../store/lock/lock.ts';
 
 /** For `search`. Takes no lock and needs no model. Errors: NO_INDEX, MIGRATION_NEEDED, INDEX_DAMAGED. */
-export function openForReading(config: Config): Promise<Index> {
-  return run.openForReading(config);
+export function openForReading(config: Config, options: run.ReadingOptions = {}): Promise<Index> {
+  return run.openForReading(config, options);
 }
 
 /**

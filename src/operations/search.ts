@@ -3,12 +3,19 @@ import type { Config } from '../config/schema.ts';
 import { IndexerError } from '../core/errors.ts';
 import { languageCalled } from '../languages/names.ts';
 import { loadOwnLanguages, withOwn } from '../languages/own.ts';
+import { allowsSecrets } from '../run/allows-secrets.ts';
 import { type Index, type ReadableIndex, readable } from '../run/opened.ts';
 import { isFileStale, type Staleness } from '../search/freshness.ts';
 import type { SearchMode } from '../search/mode.ts';
-import { type AppliedFilters, findSimilarFile, type Narrowed, narrow } from '../search/narrow.ts';
-import { type SearchHit, type SearchOptions, searchRanked, searchSimilar, searchVectors } from '../search/search.ts';
-import { readRunFile } from '../store/run-file.ts';
+import { type AppliedFilters, findSimilarChunk, findSimilarFile, type Narrowed, narrow } from '../search/narrow.ts';
+import {
+  type SearchHit,
+  type SearchOptions,
+  type SimilarOrigin,
+  searchRanked,
+  searchSimilar,
+  searchVectors,
+} from '../search/search.ts';
 import { type IndexState, readState } from '../store/state.ts';
 import type { TextIndex } from '../text-index/open.ts';
 import { SegmentDamaged } from '../text-index/segment.ts';
@@ -28,8 +35,11 @@ export interface SearchAnswer {
   readonly how: SearchedHow;
   /** How the filters were understood. */
   readonly filters: AppliedFilters;
-  /** The file that others were compared with, and whether it is still what was compared; null for a query. */
-  readonly similar_to: { readonly file_path: string; readonly stale: Staleness } | null;
+  /**
+   * The file that others were compared with, and whether it is still what was compared; null for a query. `chunk_id`
+   * where it was one chunk of the file.
+   */
+  readonly similar_to: { readonly file_path: string; readonly stale: Staleness; readonly chunk_id?: string } | null;
   /** Best first. */
   readonly hits: readonly SearchHit[];
 }
@@ -55,21 +65,33 @@ export interface SearchRequest extends SearchOptions {
   readonly signal?: AbortSignal | undefined;
   /** A file of the index: finds what is like it, and ignores the query. */
   readonly similarTo?: string | undefined;
+  /** A chunk of the index by its id: finds what is like it, in its own file too, and ignores the query. */
+  readonly similarToChunk?: string | undefined;
   /** The folder in which relative paths of `files` and `similarTo` begin; the root if not given. */
   readonly from?: string | undefined;
 }
 
 /**
  * The best definitions for a query, best first. What is opened for it stays open with the index, so that the next call
- * answers in milliseconds. Errors: NOTHING_MATCHES (a filter that no chunk can match), USAGE (the file of `similarTo` is
- * not in the index); in the mode `semantic` also MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED, where `hybrid` answers by
+ * answers in milliseconds. Errors: NOTHING_MATCHES (a filter that no chunk can match, or no such chunk for
+ * `similarToChunk`), USAGE (the file of `similarTo` is not in the index); in the mode `semantic` also MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED, where `hybrid` answers by
  * words and says so.
  */
 export async function search(index: Index, query: string, request: SearchRequest): Promise<SearchAnswer> {
   const opened = readable(index);
   // First: vectors that are added meanwhile may be found, and not be counted.
   const state = await readState(opened.readable);
-  const { similarTo, from = opened.config.root, limit, threshold, mode, why, signal, ...asked } = request;
+  const {
+    similarTo,
+    similarToChunk,
+    from = opened.config.root,
+    limit,
+    threshold,
+    mode,
+    why,
+    signal,
+    ...asked
+  } = request;
   const place = { ...opened.readable, root: opened.config.root, from };
   const narrowed = await narrow(
     { ...place, languageCalled: (name) => languageByName(opened.config, name) },
@@ -77,38 +99,41 @@ export async function search(index: Index, query: string, request: SearchRequest
   ).catch((error: unknown) => {
     throw state.phase1 === 'unfinished' ? asPartial(error) : error;
   });
-  const file = similarTo === undefined ? undefined : await findSimilarFile(place, similarTo);
+  const origin =
+    similarToChunk !== undefined
+      ? await findSimilarChunk(place, similarToChunk)
+      : similarTo !== undefined
+        ? { file: await findSimilarFile(place, similarTo) }
+        : undefined;
   const options = { ...narrowed.filter, limit, threshold, why: why ?? false };
   const showsSecrets = await allowsSecrets(opened.readable.layout.runFile);
   const { how, hits } =
-    file === undefined
+    origin === undefined
       ? await findHits(opened, query, { ...options, showsSecrets }, mode ?? 'hybrid', signal)
       : {
           how: { mode: 'similar' as const, ...EVERYTHING },
-          hits: await findSimilar(opened, file, { ...options, showsSecrets }),
+          hits: await findSimilar(opened, origin, { ...options, showsSecrets }),
         };
-  const similar = file === undefined ? null : { file_path: file, stale: await isFileStale(file, place) };
-  return { schema: 1, index: state, how, filters: narrowed.applied, similar_to: similar, hits };
+  const similar = origin && {
+    file_path: origin.file,
+    stale: await isFileStale(origin.file, place),
+    ...('chunk' in origin ? { chunk_id: origin.chunk.chunkId } : {}),
+  };
+  return { schema: 1, index: state, how, filters: narrowed.applied, similar_to: similar ?? null, hits };
 }
 
 type Options = Narrowed['filter'] &
   Pick<SearchOptions, 'limit' | 'threshold'> & { readonly why: boolean; readonly showsSecrets: boolean };
 
-/** Whether the index was made with `--allow-secrets`; false where that is not known. */
-async function allowsSecrets(runFile: string): Promise<boolean> {
-  const run = await readRunFile(runFile);
-  return run.state === 'read' && run.value.phase1.selection?.allow_secrets === true;
-}
-
 const EVERYTHING = { reason: null, read_directly: 0, left_out: 0 };
 
 async function findSimilar(
   { readable: stores, config }: ReadableIndex,
-  file: string,
+  origin: SimilarOrigin,
   { showsSecrets, ...options }: Options,
 ) {
   const { vectors, chunks } = stores;
-  return vectors === null ? [] : searchSimilar({ vectors, chunks, root: config.root, showsSecrets }, file, options);
+  return vectors === null ? [] : searchSimilar({ vectors, chunks, root: config.root, showsSecrets }, origin, options);
 }
 
 async function findHits(

@@ -13,6 +13,8 @@ import { detectLayout, hasLostChunks, openForReading, type ReadableStores } from
 import { hasBegunPhase1, type RunRecord, readRunFile } from '../store/run-file.ts';
 import { type UnfinishedFile, unfinishedFiles } from '../store/unfinished.ts';
 
+export type { ChangesSince } from '../run/changes-since.ts';
+
 /** The object of `status --json`; additive changes only. */
 export interface StatusReport {
   readonly schema: 1;
@@ -23,6 +25,8 @@ export interface StatusReport {
   readonly files: {
     readonly indexed: number;
     readonly skipped: number;
+    /** The same by reason, as `index --dry-run` names them. */
+    readonly skipped_by_reason: Readonly<Record<string, number>>;
     readonly unfinished: number;
     /** The same number, by the name that earlier versions had for it. */
     readonly failed: number;
@@ -136,9 +140,20 @@ export async function status(config: Config): Promise<StatusReport> {
   };
 }
 
+/**
+ * How the files differ from what the last run saw, by their stamps; null if no run of ours has looked, or if they cannot be
+ * listed. Takes as long as finding all files. Writes nothing.
+ */
+export async function changedFiles(config: Config): Promise<ChangesSince | null> {
+  const { runFile, ledgerFile } = layoutOf(config.indexDir);
+  const run = await readRunFile(runFile);
+  if (run.state !== 'read' || !hasBegunPhase1(run.value)) return null;
+  return changesSince(config, await readLedger(ledgerFile), run.value);
+}
+
 const nothingStored = {
   complete: false,
-  files: { indexed: 0, skipped: 0, unfinished: 0, failed: 0 },
+  files: { indexed: 0, skipped: 0, skipped_by_reason: {}, unfinished: 0, failed: 0 },
   unfinished: [],
   chunks: { total: 0, pending: 0, processing: 0, complete: 0, error: 0 },
   vectors: 0,
@@ -194,11 +209,12 @@ function countFiles(
   run: RunRecord | null,
   unfinished: number,
 ): StatusReport['files'] {
-  let [indexed, skipped] = [0, 0];
-  for (const { status: state } of ledger.values()) {
-    if (state === 'skipped') skipped++;
+  let indexed = 0;
+  const reasons: Record<string, number> = { ...run?.phase1.skipped };
+  for (const { status: state, reason } of ledger.values()) {
+    if (state === 'skipped') reasons[reason] = (reasons[reason] ?? 0) + 1;
     else if (state !== 'unfinished') indexed++;
   }
-  for (const count of Object.values(run?.phase1.skipped ?? {})) skipped += count;
-  return { indexed, skipped, unfinished, failed: unfinished };
+  const skipped = Object.values(reasons).reduce((sum, count) => sum + count, 0);
+  return { indexed, skipped, skipped_by_reason: reasons, unfinished, failed: unfinished };
 }

@@ -1,6 +1,6 @@
 // What searches of one open index share: the model and the text index, each opened once, when first needed.
 import type { Embedder } from '../embedding/embedder.ts';
-import { describeModel } from '../embedding/model/recipe.ts';
+import { shareModels } from '../embedding/shared-models.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 import { refuseOtherModelThanIndexed } from '../run/model-of-index.ts';
 import type { ReadableIndex } from '../run/opened.ts';
@@ -17,19 +17,20 @@ interface WarmSearch {
 
 const opened = new WeakMap<ReadableIndex, WarmSearch>();
 
-/** Both are closed with the index. */
+/** Both are closed with the index, but for a model that it shares. */
 export function warm(index: ReadableIndex): WarmSearch {
   const known = opened.get(index);
   if (known !== undefined) return known;
   const { config, readable } = index;
-  const embedder = once(async () => {
-    const model = await describeModel(config.modelDir, config.device);
+  const models = index.models ?? shareModels();
+  if (index.models === undefined) readable.whenClosed(() => Promise.resolve(models[Symbol.asyncDispose]()));
+  const isOfIndex = once(async () => {
+    const { model, embedder } = await models.of(config.modelDir, config.device);
     await refuseOtherModelThanIndexed(readable.layout, toStoredModel(model.identity), config.root);
-    const { openEmbedder } = await import('../embedding/open.ts');
-    const open = await openEmbedder({ model, workers: 1, purpose: 'query' });
-    readable.whenClosed(() => open.close());
-    return open;
+    return embedder;
   });
+  // Asked each time, for others may have let go of it since.
+  const embedder = async () => (await isOfIndex())();
   const openText = (useFiles: boolean) => async () => {
     const { table } = readable.chunks;
     const open = await readSteadily([table], () => openTextIndex(readable.layout.textDir, table, { useFiles }));

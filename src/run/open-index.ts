@@ -5,6 +5,7 @@ import type { Observer } from '../core/events.ts';
 import { refuseUnfitDevice } from '../embedding/device.ts';
 import { obtainModel } from '../embedding/download/obtain-model.ts';
 import { describeModel, type ModelDescription } from '../embedding/model/recipe.ts';
+import type { SharedModels } from '../embedding/shared-models.ts';
 import { convertToDualTable, finishInterruptedMigration } from '../migrate/to-dual-table.ts';
 import { toStoredModel } from '../phase2-embed/checkpoint.ts';
 import { layoutOf } from '../store/layout.ts';
@@ -30,10 +31,15 @@ export interface OpenIndexOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ReadingOptions {
+  /** Where the model for queries comes from; without it the index loads its own, and closes it. */
+  readonly models?: SharedModels | undefined;
+}
+
 /** Takes no lock and needs no model. Errors: NO_INDEX, MIGRATION_NEEDED, INDEX_DAMAGED. */
-export async function openForReading(config: Config): Promise<ReadableIndex> {
+export async function openForReading(config: Config, { models }: ReadingOptions = {}): Promise<ReadableIndex> {
   const readable = await openReadableStores(config);
-  return { config, readable, [Symbol.asyncDispose]: () => readable[Symbol.asyncDispose]() };
+  return { config, readable, models, [Symbol.asyncDispose]: () => readable[Symbol.asyncDispose]() };
 }
 
 /**

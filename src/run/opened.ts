@@ -5,6 +5,7 @@ import type { Observer } from '../core/events.ts';
 import type { CachedEmbedderOptions } from '../embedding/cache/open.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import type { ModelDescription } from '../embedding/model/recipe.ts';
+import type { SharedModels } from '../embedding/shared-models.ts';
 import { keepDamaged } from '../store/files/json-file.ts';
 import type { WritableStores } from '../store/open.ts';
 import type { ReadableStores } from '../store/open-for-reading.ts';
@@ -40,6 +41,8 @@ export interface WritableIndex extends Index {
 
 export interface ReadableIndex extends Index {
   readonly readable: ReadableStores;
+  /** Set where it shares its model with others. */
+  readonly models?: SharedModels | undefined;
 }
 
 /** The writing side of an index; to ask it of a reader is a mistake in the caller's program. */

@@ -8,6 +8,7 @@ import { nearest } from '../core/nearest.ts';
 import { readSteadily } from '../store/lance/read-steadily.ts';
 import type { TableHandle } from '../store/lance/table.ts';
 import type { ChunksStore } from '../store/tables/chunks.ts';
+import { type ChunkDetails, readDetails } from '../store/tables/details.ts';
 import { isIn } from '../store/tables/sql.ts';
 import type { VectorsStore } from '../store/tables/vectors.ts';
 import { conditionOf, type NarrowFilter, type SearchFilter } from './filter.ts';
@@ -98,6 +99,20 @@ export async function findSimilarFile(
   const isEmbedded = vectors !== null && (await vectors.table.count(isIn('file_path', [path]))) > 0;
   if (!isEmbedded) throw nothing(`the chunks of ${path} are not embedded yet`, 'embed them first with: tandem resume');
   return path;
+}
+
+/** Errors: NOTHING_MATCHES if no such chunk is in the index, or if it is not embedded yet. */
+export async function findSimilarChunk(
+  { chunks, vectors }: Pick<NarrowContext, 'chunks' | 'vectors'>,
+  chunkId: string,
+): Promise<{ readonly file: string; readonly chunk: ChunkDetails }> {
+  const chunk = (await readDetails(chunks.table, [chunkId])).get(chunkId);
+  if (chunk === undefined) {
+    throw nothing(`no chunk ${chunkId} is in the index`, 'its file may have been indexed again since; search for it');
+  }
+  const isEmbedded = vectors !== null && (await vectors.table.count(isIn('chunk_id', [chunkId]))) > 0;
+  if (!isEmbedded) throw nothing(`the chunk ${chunkId} is not embedded yet`, 'embed it first with: `tandem resume`');
+  return { file: chunk.filePath, chunk };
 }
 
 interface Known {

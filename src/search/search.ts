@@ -1,5 +1,6 @@
 // Query → ranked results, by the nearest vectors, each compared with its file as it is now.
 import { IndexerError } from '../core/errors.ts';
+import type { ChunkDetails } from '../store/tables/details.ts';
 import type { FoundRow, NearestRow, VectorsStore } from '../store/tables/vectors.ts';
 import { conditionOf, type NarrowFilter, type SearchFilter } from './filter.ts';
 import { type Comparison, compareWithFiles, type FilesContext, type Staleness } from './freshness.ts';
@@ -9,6 +10,8 @@ import { findRanked, type RankedContext } from './ranked.ts';
 
 /** One result, with the keys mcp-vector-search prints, and the breadcrumb. */
 export interface SearchHit {
+  /** What `readChunk` and `similarToChunk` take; stays while kind, name and text of the chunk stay. */
+  readonly chunk_id: string;
   readonly content: string;
   /** Relative to the root. */
   readonly file_path: string;
@@ -103,31 +106,54 @@ export function searchVectors(
   return nearestHits(ctx, vector, query, options);
 }
 
-/** Chunks of other files that are like a file of the index, best first. Errors: USAGE if it has no chunk there. */
+/** A file of the index, or one chunk of it. */
+export type SimilarOrigin = { readonly file: string } | { readonly file: string; readonly chunk: ChunkDetails };
+
+/**
+ * Chunks of other files that are like a file of the index, or whatever is like one chunk and not in its lines; best
+ * first. Errors: USAGE if it has no vector there.
+ */
 export async function searchSimilar(
   ctx: SearchContext,
-  filePath: string,
+  origin: SimilarOrigin,
   options: NarrowOptions,
 ): Promise<SearchHit[]> {
-  const direction = await ctx.vectors.directionOf(filePath);
+  const { file: filePath } = origin;
+  const chunk = 'chunk' in origin ? origin.chunk : null;
+  const direction = await ctx.vectors.directionOf(chunk === null ? { filePath } : { chunkId: chunk.chunkId });
   if (direction === null) {
     throw new IndexerError('USAGE', `no chunk of ${filePath} is in the index`, {
       hint: 'give the path of an indexed file, relative to the project or the current folder',
     });
   }
-  return nearestHits(ctx, direction, '', { ...options, except: [...(options.except ?? []), filePath] });
+  if (chunk === null)
+    return nearestHits(ctx, direction, '', { ...options, except: [...(options.except ?? []), filePath] });
+  const isOther = (row: NearestRow) => {
+    if (row.filePath !== filePath) return true;
+    const isOfIt = chunk.breadcrumb !== '' && row.kind === chunk.kind && row.breadcrumb === chunk.breadcrumb;
+    return !isOfIt && (row.endLine < chunk.startLine || row.startLine > chunk.endLine);
+  };
+  return nearestHits(ctx, direction, '', options, isOther);
 }
+
+/** So many chunks are parts of one definition, or share a line with it. */
+const MOST_OVERLAPPING = 20;
 
 async function nearestHits(
   ctx: SearchContext,
   vector: Float32Array,
   query: string,
   { limit, threshold = 0, ...filter }: NarrowOptions,
+  accepts: ((row: NearestRow) => boolean) | null = null,
 ): Promise<SearchHit[]> {
   const where = conditionOf(filter, await ctx.vectors.table.columns());
-  const found = await ctx.vectors.nearest(vector, { limit, where });
-  const rows = found.filter((row) => similarityOf(row) >= threshold);
+  const found = await ctx.vectors.nearest(vector, {
+    limit: accepts === null ? limit : limit + MOST_OVERLAPPING,
+    where,
+  });
+  const rows = found.filter((row) => similarityOf(row) >= threshold && (accepts?.(row) ?? true));
   rows.sort((a, b) => a.distance - b.distance || compare(a.filePath, b.filePath) || a.startLine - b.startLine);
+  rows.splice(limit);
   const compared = await compareWithFiles(rows, ctx);
   return rows.map((row, index) => toHit(query, row, similarityOf(row), compared[index]!, index + 1));
 }
@@ -143,6 +169,7 @@ function compare(a: string, b: string): number {
 function toHit(query: string, row: FoundRow, score: number, now: Comparison, rank: number): SearchHit {
   const { startLine, endLine, before, after } = now;
   return {
+    chunk_id: row.chunkId,
     content: row.content,
     file_path: row.filePath,
     start_line: startLine,

@@ -24,6 +24,8 @@ export interface ReadableStores extends AsyncDisposable {
   readonly chunks: ChunksStore;
   /** Null where no chunk has been embedded and no table of vectors exists yet. */
   readonly vectors: VectorsStore | null;
+  /** Hierarchy and metrics of our own chunks; null where no such table is there. Opened when first asked for. */
+  readonly structure: () => Promise<TableHandle | null>;
   /** Calls it, before the tables are closed. */
   readonly whenClosed: (close: () => Promise<void>) => void;
 }
@@ -80,12 +82,24 @@ export async function openForReading(options: ReadingOptions): Promise<ReadableS
   const chunksTable = await open(layout.chunksTable);
   const vectorsTable = vectorsPath === null ? null : await open(vectorsPath);
   const closers: (() => Promise<void>)[] = [];
+  let structure: Promise<TableHandle | null> | null = null;
+  const openStructure = async () => {
+    const path = layout.structureTable;
+    if (!(await exists(path)) || (await isEmptyShell(path)) || !(await hasWholeHead(path))) return null;
+    const table = await open(path);
+    closers.push(async () => table.close());
+    return table;
+  };
   return {
     layout,
     chunks: chunksStore(chunksTable),
     vectors:
       vectorsTable &&
       vectorsStore(vectorsTable, { dimension: await dimensionOf(vectorsTable), projectName: basename(options.root) }),
+    structure: () => {
+      structure ??= openStructure();
+      return structure;
+    },
     whenClosed: (close) => void closers.push(close),
     async [Symbol.asyncDispose]() {
       await allEnded(closers.map((close) => close()));

@@ -25,7 +25,7 @@ const EMPTY_STATUS: StatusReport = {
   index_dir: '/r/.mcp-vector-search',
   layout: 'none',
   complete: false,
-  files: { indexed: 0, skipped: 0, unfinished: 0, failed: 0 },
+  files: { indexed: 0, skipped: 0, skipped_by_reason: {}, unfinished: 0, failed: 0 },
   unfinished: [],
   chunks: { total: 0, pending: 0, processing: 0, complete: 0, error: 0 },
   vectors: 0,
@@ -38,6 +38,7 @@ const EMPTY_STATUS: StatusReport = {
 };
 
 const HIT: SearchHit = {
+  chunk_id: '0123456789abcdef',
   content: 'function retry() {\n\tdecide(\u001b[2J);\n}',
   file_path: 'src/retry.ts',
   start_line: 3,
@@ -343,7 +344,7 @@ describe('status', () => {
   const full: StatusReport = {
     ...EMPTY_STATUS,
     layout: 'dual-table',
-    files: { indexed: 1234, skipped: 5, unfinished: 1, failed: 1 },
+    files: { indexed: 1234, skipped: 5, skipped_by_reason: { binary: 5 }, unfinished: 1, failed: 1 },
     unfinished: [{ path: 'a\u001b.py', reason: 'cannot be read: EACCES' }],
     chunks: { total: 100, pending: 30, processing: 5, complete: 64, error: 1 },
     vectors: 64,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeFailure, exitCodeOf, printFailure, printFailureAsJson } from '../../src/cli/failure.ts';
+import { exitCodeOf, printFailure, printFailureAsJson } from '../../src/cli/failure.ts';
 import { type ErrorCode, IndexerError } from '../../src/core/errors.ts';
+import { describeFailure } from '../../src/core/failures.ts';
 import { capture } from './captured.ts';
 import { report } from './report/reports.ts';
 

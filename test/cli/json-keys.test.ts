@@ -5,7 +5,7 @@ import { indexedProject, removeTemplate, tandem } from '../compat-failures/proje
 afterAll(removeTemplate);
 
 /** Objects whose keys are data: reasons, recipes, statuses. */
-const MAPS = new Set(['skipped', 'recipes', 'by_status']);
+const MAPS = new Set(['skipped', 'skipped_by_reason', 'recipes', 'by_status']);
 
 function oddKeys(value: unknown, place = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];

@@ -8,7 +8,7 @@ import { mvsEnvironmentWarnings } from '../../src/config/mvs-environment.ts';
 import { temporaryTree } from '../config/temporary.ts';
 
 /** Commands that both programs have under one name. */
-const OURS = new Set(['index', 'status', 'search', 'migrate', 'doctor', 'help', '--version']);
+const OURS = new Set(['index', 'status', 'search', 'migrate', 'doctor', 'mcp', 'help', '--version']);
 
 describe('a spelling of mcp-vector-search', () => {
   it.each([

@@ -3,7 +3,7 @@
 import { appendFileSync, cpSync, realpathSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeFailure } from '../../dist/cli/failure.js';
+import { describeFailure } from '../../dist/core/failures.js';
 import { indexProject, verifyIndex } from '../../dist/index.js';
 import { openForWriting } from '../../dist/run/open-index.js';
 import { configOf, fastEmbedder, modelDir } from './harness/fast-embedder.mjs';

@@ -66,11 +66,11 @@ describe('a search is narrowed', () => {
     await using directory = await temporaryDirectory();
     await using stores = await filled(directory.path);
     const place = { ...stores, root: directory.path, showsSecrets: false };
-    const hits = await searchSimilar(place, 'src/deep/b.py', { limit: 100 });
+    const hits = await searchSimilar(place, { file: 'src/deep/b.py' }, { limit: 100 });
     expect(hits).toHaveLength(6);
     expect(hits.map((hit) => hit.file_path)).not.toContain('src/deep/b.py');
     const best = hits[0]!.similarity_score;
-    expect(await searchSimilar(place, 'src/deep/b.py', { limit: 100, threshold: best })).toHaveLength(1);
-    await expect(searchSimilar(place, 'nowhere.py', { limit: 1 })).rejects.toMatchObject({ code: 'USAGE' });
+    expect(await searchSimilar(place, { file: 'src/deep/b.py' }, { limit: 100, threshold: best })).toHaveLength(1);
+    await expect(searchSimilar(place, { file: 'nowhere.py' }, { limit: 1 })).rejects.toMatchObject({ code: 'USAGE' });
   });
 });

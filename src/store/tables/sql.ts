@@ -35,6 +35,11 @@ export function matches(column: string, regex: string): string {
   return `regexp_like(${column}, ${quoted(regex)})`;
 }
 
+/** True where the column is a path in this folder, at any depth. */
+export function isBelow(column: string, folder: string): string {
+  return `starts_with(${column}, ${quoted(`${folder}/`)})`;
+}
+
 export function not(condition: string): string {
   return `NOT (${condition})`;
 }

@@ -40,8 +40,8 @@ export interface VectorsStore {
   add(batch: VectorBatch): Promise<void>;
   /** The rows nearest to `vector` by cosine, nearest first. */
   nearest(vector: Float32Array, options: NearestOptions): Promise<NearestRow[]>;
-  /** The direction a file's chunks point to together, of unit length; null if it has none. */
-  directionOf(filePath: string): Promise<Float32Array | null>;
+  /** The direction that a chunk, or a file's chunks together, point to, of unit length; null if there is none. */
+  directionOf(of: { readonly filePath: string } | { readonly chunkId: string }): Promise<Float32Array | null>;
   deleteByIds(chunkIds: readonly string[]): Promise<void>;
   /** New lines and parents for chunks that moved; chunks without a vector are passed over. */
   move(places: readonly Place[]): Promise<void>;
@@ -75,9 +75,10 @@ export function vectorsStore(table: TableHandle, options: { dimension: number; p
         return nearest(table, vector, query).catch((again: unknown) => Promise.reject(asLostFile(again, table.path)));
       }
     },
-    async directionOf(filePath) {
+    async directionOf(of) {
       const sum = new Float32Array(options.dimension);
-      for await (const rows of table.scan({ columns: ['vector'], where: isIn('file_path', [filePath]) })) {
+      const where = 'chunkId' in of ? isIn('chunk_id', [of.chunkId]) : isIn('file_path', [of.filePath]);
+      for await (const rows of table.scan({ columns: ['vector'], where })) {
         for (const [index, value] of rows.floats('vector').entries()) sum[index % options.dimension]! += value;
       }
       const norm = Math.hypot(...sum);
