@@ -6,6 +6,7 @@ import { join, relative } from 'node:path';
 /** What starts a process or a thread, by the name it gets in dist/bundle/. */
 export const ENTRIES = {
   main: 'cli/main.js',
+  index: 'index.js',
   'parse-worker': 'phase1-parse/pool/worker.js',
   'embed-worker': 'embedding/inference/worker.js',
   heartbeat: 'store/lock/heartbeat.js',
@@ -22,8 +23,8 @@ export async function bundle(root) {
   const build = await rolldown({
     input: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, join(dist, path)])),
     platform: 'node',
-    external: ['onnxruntime-node', 'web-tree-sitter', /^@lancedb\/lancedb-/],
-    plugins: [oneArrow(root), bindingOfLancedb(), ownPlaces(dist, folder)],
+    external: ['web-tree-sitter', /^@lancedb\/lancedb-/, /\.node$/],
+    plugins: [oneArrow(root), bindingOfRuntime(root), ownPlaces(dist, folder)],
     checks: { eval: false }, // one in Arrow, which asks what the runtime allows
   });
   rmSync(folder, { recursive: true, force: true });
@@ -62,22 +63,53 @@ function oneArrow(root) {
   return { name: 'one-arrow', resolveId: { filter: { id: /^apache-arrow$/ }, handler: () => arrow } };
 }
 
-/** LanceDB's binding is found by LanceDB's own loader, from where npm put the package. */
-function bindingOfLancedb() {
-  const id = 'virtual:binding-of-lancedb';
-  const code = `
-    import { createRequire } from 'node:module';
-    const loader = createRequire(createRequire(import.meta.url).resolve('@lancedb/lancedb'))('./native.js');
-    export { loader as 'module.exports' };`;
+/**
+ * onnxruntime-node looks for its binding beside itself. Here it is where this package, or a package of the platform's,
+ * brings it along (tools/package.mjs), or in a checkout where npm put onnxruntime-node.
+ */
+function bindingOfRuntime(root) {
+  const { version } = JSON.parse(readFileSync(join(root, 'node_modules/onnxruntime-node/package.json'), 'utf8'));
+  const id = 'virtual:binding-of-runtime';
   return {
-    name: 'binding-of-lancedb',
-    resolveId: {
-      filter: { id: /^\.{1,2}\/native(\.js)?$/ },
-      handler: (_, importer) => (/[\\/]@lancedb[\\/]lancedb[\\/]/.test(importer ?? '') ? id : null),
+    name: 'binding-of-runtime',
+    resolveId: { filter: { id: /^virtual:binding-of-runtime$/ }, handler: () => id },
+    load: { filter: { id: /^virtual:binding-of-runtime$/ }, handler: () => loaderOfBinding(version) },
+    transform: {
+      filter: { id: /onnxruntime-node[\\/]dist[\\/]binding\.js$/ },
+      handler(code) {
+        const found = code.replace(/require\(`\.\.\/bin\/[^`]+`\)/, `require('${id}').binding`);
+        if (found === code) throw new Error('onnxruntime-node loads its binding in another way: see tools/bundle.mjs');
+        return found;
+      },
     },
-    load: { filter: { id: /^virtual:binding-of-lancedb$/ }, handler: () => code },
   };
 }
+
+const loaderOfBinding = (version) => `
+import { createRequire } from 'node:module';
+
+const load = createRequire(import.meta.url);
+const platform = process.platform + '-' + process.arch;
+
+/** onnxruntime-node comes first, for it may have GPU libraries beside it; another version of it is another program's. */
+const places = [
+  isThere('onnxruntime-node/package.json') && load('onnxruntime-node/package.json').version === '${version}'
+    ? 'onnxruntime-node/bin/napi-v6/' + process.platform + '/' + process.arch
+    : undefined,
+  '../runtime/' + platform,
+  'tandem-runtime-' + platform,
+];
+const found = places.map((folder) => folder + '/onnxruntime_binding.node').find(isThere);
+if (found === undefined) throw new Error('there is no onnxruntime for ' + platform + ' in this installation');
+export const binding = load(found);
+
+function isThere(path) {
+  try {
+    return load.resolve(path) !== '';
+  } catch {
+    return false;
+  }
+}`;
 
 /** A module of ours still finds the files beside its own place, not beside the bundle's. */
 function ownPlaces(dist, folder) {

@@ -63,6 +63,7 @@ function sourceFingerprint() {
     'tsconfig.build.json',
     'tools/setup.mjs',
     'tools/bundle.mjs',
+    'tools/runtime.mjs',
     'tools/grammars.mjs',
   ];
   for (const path of [...builders, ...filesUnder(join(root, 'src')).map((file) => `src/${file}`)]) {
@@ -109,6 +110,8 @@ async function build() {
   unpackGrammars();
   const { bundle } = await import(pathToFileURL(join(root, 'tools/bundle.mjs')).href);
   await bundle(root);
+  const { placeRuntime } = await import(pathToFileURL(join(root, 'tools/runtime.mjs')).href);
+  placeRuntime(process.platform, process.arch, join(dist, 'runtime', `${process.platform}-${process.arch}`));
   if (code !== 0) throw new Error('the build has type errors (above)');
   writeFileSync(stampPath, fingerprint);
 }
@@ -127,7 +130,7 @@ function pruneDist() {
     }
   }
   for (const file of filesUnder(dist)) {
-    const isOthers = /^(\.|grammars\/|bundle\/)/.test(file);
+    const isOthers = /^(\.|grammars\/|bundle\/|runtime\/)/.test(file);
     if (!isOthers && !expected.has(file)) rmSync(join(dist, file), { force: true });
   }
 }

@@ -8,7 +8,7 @@ const OTHERWISE = 'or leave --device out: the vectors are then made on the CPU';
 
 const NEEDS: Readonly<Record<Device, string>> = {
   cpu: '',
-  cuda: "install CUDA, cuDNN and onnxruntime's own libraries for them (npm rebuild onnxruntime-node --ignore-scripts=false)",
+  cuda: 'install CUDA, cuDNN and, beside tandem-index, onnxruntime-node 1.30.0 with its install script, which fetches the rest',
   dml: 'install a driver for DirectX 12',
   coreml: 'update macOS',
   webgpu: 'install a graphics driver (on Linux with Vulkan)',

@@ -189,7 +189,7 @@ export async function startWorkerPool(count: number, options: WorkerThreadOption
 
 function cannotStart(cause: unknown): IndexerError {
   return new IndexerError('PLATFORM', `the embedding model cannot be loaded here: ${messageOf(cause)}`, {
-    hint: `check that onnxruntime-node supports ${process.platform} on ${process.arch} and is installed`,
+    hint: `install onnxruntime-node beside tandem-index, if it supports ${process.platform} on ${process.arch}`,
     cause,
   });
 }

@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { describeModel, type RecipeParts, recipeOf } from '../../src/embedding/model/recipe.ts';
+import { describeModel, type RecipeParts, RUNTIME_MAJOR, recipeOf } from '../../src/embedding/model/recipe.ts';
 
 const bundled = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2', import.meta.url));
 
@@ -23,6 +24,11 @@ describe('a model described', () => {
 });
 
 describe('a recipe', () => {
+  test('names the major version of the runtime that is used', () => {
+    const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { readonly version: string };
+    expect(version.split('.')[0]).toBe(RUNTIME_MAJOR);
+  });
+
   const parts: RecipeParts = {
     textRecipeVersion: 1,
     maxTokens: 256,
