@@ -51,8 +51,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'index.ts': ['core', 'config', 'operations'],
   agents: ['index.ts', 'config', 'core'],
+  connect: ['config', 'core'],
   mcp: ['agents', 'index.ts', 'config', 'core'],
-  cli: ['index.ts', 'config', 'core', 'agents', 'mcp'],
+  cli: ['index.ts', 'config', 'core', 'agents', 'mcp', 'connect'],
 };
 
 /** Who may import a package; those not named here may be used anywhere the folder table allows. */
@@ -64,6 +65,8 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   '@huggingface/tokenizers': /^embedding\/inference\/local-model\.ts$/,
   'onnxruntime-node': /^embedding\/inference\/runtime\.ts$/,
   '@modelcontextprotocol/server': /^mcp\//,
+  'jsonc-parser': /^connect\/edit-json\.ts$/,
+  'smol-toml': /^connect\/edit-toml\.ts$/,
   '@valibot/to-json-schema': /^agents\/tools\.ts$/,
   commander: /^cli\//,
   ora: /^cli\//,

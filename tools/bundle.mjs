@@ -24,7 +24,12 @@ export async function bundle(root) {
     input: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, join(dist, path)])),
     platform: 'node',
     external: ['web-tree-sitter', /^@lancedb\/lancedb-/, /\.node$/],
-    plugins: [oneArrow(root), bindingOfRuntime(root), ownPlaces(dist, folder)],
+    plugins: [
+      oneArrow(root),
+      moduleOf(root, 'jsonc-parser', 'lib/esm/main.js'),
+      bindingOfRuntime(root),
+      ownPlaces(dist, folder),
+    ],
     checks: { eval: false }, // one in Arrow, which asks what the runtime allows
   });
   rmSync(folder, { recursive: true, force: true });
@@ -61,6 +66,12 @@ function licenceOf(folder) {
 function oneArrow(root) {
   const arrow = join(root, 'node_modules/apache-arrow/Arrow.node.mjs');
   return { name: 'one-arrow', resolveId: { filter: { id: /^apache-arrow$/ }, handler: () => arrow } };
+}
+
+/** A package whose main file hides what it requires has a module beside it. */
+function moduleOf(root, name, file) {
+  const path = join(root, 'node_modules', name, file);
+  return { name: `module-of-${name}`, resolveId: { filter: { id: new RegExp(`^${name}$`) }, handler: () => path } };
 }
 
 /**

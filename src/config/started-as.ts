@@ -20,6 +20,21 @@ export function startedAs(env: Readonly<Record<string, string | undefined>>, scr
   return isInPath || script === '' ? 'tandem' : quoted(script);
 }
 
+/**
+ * How another program starts this one. By paths where it is installed, for programs of a desktop do not have the user's
+ * PATH; by npx where npx brought it, or where the words are shared with others (`isShared`).
+ */
+export function startWords(
+  script: string,
+  isShared: boolean,
+): { readonly command: string; readonly args: readonly string[] } {
+  const isFromNpx = packageRoot.includes(`${sep}_npx${sep}`);
+  if (!isShared && !isFromNpx) return { command: process.execPath, args: [script] };
+  const words = ['npx', '-y', 'tandem-index'];
+  const [command = '', ...args] = process.platform === 'win32' ? ['cmd', '/c', ...words] : words;
+  return { command, args };
+}
+
 /** For a shell: as it is where nothing in it means something there. */
 export function quoted(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { invocationDirectory } from '../../config/environment.ts';
 import { type Cli, configFlags, type GlobalFlags } from '../cli.ts';
+import { registerMcpInstall } from './mcp-install.ts';
 
 const EXAMPLES = `Examples:
   tandem mcp                        for a client that starts it in the project, or tells its folders
@@ -9,7 +10,7 @@ const EXAMPLES = `Examples:
 `;
 
 export function registerMcp(program: Command, cli: Cli): void {
-  program
+  const mcp = program
     .command('mcp')
     .summary('serve agents and editors (Model Context Protocol)')
     .description(
@@ -34,4 +35,5 @@ export function registerMcp(program: Command, cli: Cli): void {
       await Promise.race([serveMcp({ engine: start, request, onError }), stopped]);
       await (await engine)?.[Symbol.asyncDispose]();
     });
+  registerMcpInstall(mcp, cli);
 }
