@@ -23,6 +23,7 @@ export async function bundle(root) {
   const build = await rolldown({
     input: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, join(dist, path)])),
     platform: 'node',
+    resolve: { mainFields: ['module', 'main'] }, // a UMD build requires its parts where no bundler sees it
     external: ['web-tree-sitter', /^@lancedb\/lancedb-/, /\.node$/],
     plugins: [
       oneArrow(root),

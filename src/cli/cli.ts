@@ -1,6 +1,6 @@
 // What a command is given by main.ts: streams, settings of the terminal, the library, and a way to stop.
 import type { Command } from 'commander';
-import type { Flags } from '../config/load.ts';
+import type { Flags } from '../config/layers.ts';
 import type { TerminalSettings } from '../config/terminal.ts';
 import { IndexerError } from '../core/errors.ts';
 import type { Config } from '../index.ts';

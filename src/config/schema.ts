@@ -59,32 +59,33 @@ const MOST_CACHE_BYTES = 1024 * BYTES_PER_UNIT.g;
 /** Numbers arrive as JSON numbers or, from flags and environment, as text. */
 function wholeNumber(least: number, most: number) {
   const expected = `a whole number from ${least} to ${most}`;
-  const digits = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
-  return v.pipe(
-    v.union([v.number(), digits], expected),
-    v.integer(expected),
-    v.minValue(least, expected),
-    v.maxValue(most, expected),
-  );
+  const limits = between(least, most, expected);
+  const digits = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number), ...limits);
+  return v.union([v.pipe(v.number(), ...limits), digits], expected);
 }
 
 /** `range` says in words what `least` and `most` are. */
 function byteCount(range: string, least: number, most: number) {
   const expected = `a size in bytes ${range}, such as 500000, "512k" or "2MiB"`;
+  const limits = between(least, most, expected);
   const written = v.pipe(
     v.string(),
-    v.regex(/^\d{1,12} ?([kmg](i?b)?|b)?$/i),
+    v.regex(/^\d{1,12} ?([kKmMgG]([iI]?[bB])?|[bB])?$/),
     v.transform((text) => {
       const unit = /[kmg]/i.exec(text)?.[0].toLowerCase() ?? '';
       return Number.parseInt(text, 10) * BYTES_PER_UNIT[unit as keyof typeof BYTES_PER_UNIT];
     }),
+    ...limits,
   );
-  return v.pipe(
-    v.union([v.number(), written], expected),
-    v.integer(expected),
-    v.minValue(least, expected),
-    v.maxValue(most, expected),
-  );
+  return v.union([v.pipe(v.number(), ...limits), written], expected);
+}
+
+function between(least: number, most: number, expected: string) {
+  return [
+    v.integer<number, string>(expected),
+    v.minValue<number, number, string>(least, expected),
+    v.maxValue<number, number, string>(most, expected),
+  ] as const;
 }
 
 /** From the environment: one pattern a line. */
@@ -96,15 +97,18 @@ function patterns() {
     v.maxLength(1000, expected),
     v.regex(/^[^\0\n\r]*$/, expected),
   );
-  const lines = v.pipe(
+  return lines(pattern, 1000, expected);
+}
+
+/** A list, or one text with an entry on each line. */
+function lines(entry: v.GenericSchema<string>, most: number, expected: string) {
+  const list = [v.array(entry), v.maxLength<string[], number, string>(most, expected)] as const;
+  const text = v.pipe(
     v.string(),
-    v.transform((text) => text.split('\n').filter((line) => line !== '')),
+    v.transform((whole) => whole.split('\n').filter((line) => line !== '')),
+    ...list,
   );
-  return v.pipe(
-    v.union([v.array(v.string()), lines], expected),
-    v.array(pattern, expected),
-    v.maxLength(1000, expected),
-  );
+  return v.union([v.pipe(...list), text], expected);
 }
 
 function yesOrNo() {
@@ -120,11 +124,7 @@ function yesOrNo() {
 function folders() {
   const expected = 'a list of at most 100 paths of folders, such as ["languages/cobol"]';
   const path = v.pipe(v.string(expected), v.nonEmpty(expected), v.regex(/^[^\0\n\r]*$/, expected));
-  const lines = v.pipe(
-    v.string(),
-    v.transform((text) => text.split('\n').filter((line) => line !== '')),
-  );
-  return v.pipe(v.union([v.array(v.string()), lines], expected), v.array(path, expected), v.maxLength(100, expected));
+  return lines(path, 100, expected);
 }
 
 function folder() {
@@ -132,30 +132,78 @@ function folder() {
   return v.pipe(v.string(expected), v.nonEmpty(expected));
 }
 
+/** `note` is what documentation and the JSON Schema say of it. */
+function setting<const T extends v.BaseSchema<unknown, unknown, v.BaseIssue<unknown>>>(schema: T, note: string) {
+  return v.exactOptional(v.pipe(schema, v.description(note)));
+}
+
 /**
  * The settings as one layer (flags, environment or a file) may give them. A key's flag and environment variable follow
  * from it: `maxFileSize`, `--max-file-size`, `TANDEM_MAX_FILE_SIZE`. The message of an issue says what was expected.
  */
 export const SettingsSchema = v.strictObject({
-  workers: v.exactOptional(wholeNumber(1, 1024)),
-  checkpointInterval: v.exactOptional(wholeNumber(1, 10_000)),
-  maxFileSize: v.exactOptional(byteCount('from 1 to 1 GiB', 1, MOST_FILE_BYTES)),
-  maxMemory: v.exactOptional(byteCount('from 384 MiB to 1 TiB', LEAST_MEMORY_BYTES, MOST_MEMORY_BYTES)),
-  include: v.exactOptional(patterns()),
-  exclude: v.exactOptional(patterns()),
-  allowSecrets: v.exactOptional(yesOrNo()),
-  languages: v.exactOptional(folders()),
-  durability: v.exactOptional(v.picklist(['full', 'fast'], '"full" or "fast"')),
-  modelDir: v.exactOptional(folder()),
-  model: v.exactOptional(
-    v.pipe(v.string('the name or folder of a model'), v.nonEmpty('the name or folder of a model')),
+  workers: setting(
+    wholeNumber(1, 1024),
+    'Maximum worker threads per phase. Default: the CPU count, limited by memory.',
   ),
-  allowDownload: v.exactOptional(yesOrNo()),
-  device: v.exactOptional(v.picklist(['auto', ...DEVICES], `one of auto, ${DEVICES.join(', ')}`)),
-  cache: v.exactOptional(v.picklist(['on', 'off'], '"on" or "off"')),
-  cacheDir: v.exactOptional(folder()),
-  cacheSize: v.exactOptional(byteCount('from 1 to 1 TiB', 1, MOST_CACHE_BYTES)),
-  indexDir: v.exactOptional(folder()),
+  checkpointInterval: setting(
+    wholeNumber(1, 10_000),
+    'Batches of 512 chunks between two checkpoints. A crash loses at most this much embedding.',
+  ),
+  maxFileSize: setting(
+    byteCount('from 1 to 1 GiB', 1, MOST_FILE_BYTES),
+    'Larger files are skipped: bytes, or a number with a unit, such as "512k" or "2MiB".',
+  ),
+  maxMemory: setting(
+    byteCount('from 384 MiB to 1 TiB', LEAST_MEMORY_BYTES, MOST_MEMORY_BYTES),
+    'Memory that the workers may use together: bytes, or a number with a unit. Default: what is available.',
+  ),
+  include: setting(
+    patterns(),
+    'Patterns as in .gitignore, relative to the root: if there are any, only matching files are indexed.',
+  ),
+  exclude: setting(
+    patterns(),
+    'Patterns as in .gitignore, relative to the root: matching files are left out. All places add to this list.',
+  ),
+  allowSecrets: setting(
+    yesOrNo(),
+    'Index files whose names say that they hold secrets, such as .env. A project file may not switch this on.',
+  ),
+  languages: setting(folders(), 'Folders of additional languages, relative to the file that names them.'),
+  durability: setting(
+    v.picklist(['full', 'fast'], '"full" or "fast"'),
+    '"full" syncs files to the disk at every barrier; "fast" leaves that to the operating system.',
+  ),
+  modelDir: setting(folder(), 'Folder of the embedding model. Not in a project file.'),
+  model: setting(
+    v.pipe(v.string('the name or folder of a model'), v.nonEmpty('the name or folder of a model')),
+    'Embedding model: a folder, or org/name as on huggingface.co. Not in a project file.',
+  ),
+  allowDownload: setting(
+    yesOrNo(),
+    'Download the model if it is not in the cache folder. A project file may not switch this on.',
+  ),
+  device: setting(
+    v.picklist(['auto', ...DEVICES], `one of auto, ${DEVICES.join(', ')}`),
+    'Device that embeddings are computed on. "auto" is the CPU. Not in a project file.',
+  ),
+  cache: setting(
+    v.picklist(['on', 'off'], '"on" or "off"'),
+    'Whether vectors are kept for other indexes of this user.',
+  ),
+  cacheDir: setting(
+    folder(),
+    "Folder of that cache and of downloaded models. Not in a project file. Default: the platform's cache folder.",
+  ),
+  cacheSize: setting(
+    byteCount('from 1 to 1 TiB', 1, MOST_CACHE_BYTES),
+    'Size limit of that cache: bytes, or a number with a unit. Not in a project file.',
+  ),
+  indexDir: setting(
+    folder(),
+    'Index directory. A project file may only name one inside the project. Default: .mcp-vector-search in the root.',
+  ),
 });
 
 export type Settings = v.InferOutput<typeof SettingsSchema>;

@@ -15,6 +15,9 @@ const LOCK_FILES = new Set([
   'Gemfile.lock',
 ]);
 
+/** In the root only. */
+const SETTINGS_FILES = new Set(['.tandem.json', '.tandem.jsonc']);
+
 const SECRET_NAMES = new Set([
   'id_rsa',
   'id_dsa',
@@ -67,12 +70,16 @@ const VENDORED_FOLDERS = new Set([
 const SILENT_NAMES = new Set(['.git', '.hg', '.svn', '.mcp-vector-search']);
 
 /** Why a regular file is skipped for its name alone, or null. `path` is relative and `/`-separated. */
-export function skippedByName(path: string, allowSecrets: boolean): 'secret' | 'lock file' | 'binary' | null {
+export function skippedByName(
+  path: string,
+  allowSecrets: boolean,
+): 'secret' | 'lock file' | 'binary' | 'settings of tandem' | null {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const dot = name.lastIndexOf('.');
   const extension = dot === -1 ? '' : name.slice(dot + 1).toLowerCase();
   if (!allowSecrets && isSecret(path, name, extension)) return 'secret';
   if (LOCK_FILES.has(name)) return 'lock file';
+  if (SETTINGS_FILES.has(path)) return 'settings of tandem';
   // A leading dot begins a hidden name, not an extension: `.model` is a settings file of somebody's.
   if ((dot > 0 && BINARY_EXTENSIONS.has(extension)) || name === '.DS_Store') return 'binary';
   return null;

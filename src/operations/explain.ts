@@ -124,6 +124,7 @@ const CONTENT_POLICY: Readonly<Record<string, string>> = {
 const NAME_POLICY: Readonly<Record<string, string>> = {
   secret: 'files of this name hold secrets; --allow-secrets takes them',
   'lock file': 'a package manager writes it',
+  'settings of tandem': 'they are read before the files are',
   binary: 'its extension belongs to a binary format',
   generated: 'an attributes file says that a program wrote it',
   vendored: 'the work of others: by its folder, which a tool fills, or by an attributes file',

@@ -1,9 +1,14 @@
-import { symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ConfigRequest, flagName, loadConfig, variableName } from '../../src/config/load.ts';
+import type { Cli } from '../../src/cli/cli.ts';
+import { buildProgram } from '../../src/cli/program.ts';
+import { describeSettings, flagOf } from '../../src/config/describe-settings.ts';
+import { flagName, variableName } from '../../src/config/layers.ts';
+import { type ConfigRequest, loadConfig } from '../../src/config/load.ts';
 import { packageRoot } from '../../src/config/package.ts';
+import { SETTING_KEYS } from '../../src/config/schema.ts';
 import { temporaryTree } from './temporary.ts';
 
 /** `project/` is the root; `home/` holds the user's own file. */
@@ -166,6 +171,85 @@ describe('the configuration', () => {
     expect(refusal(() => load(project('{"__proto__": {"workers": 9}}')))).toContain('__proto__');
     expect(refusal(() => load(project('{"constructor": {}}')))).toContain('constructor');
     expect(({} as { workers?: number }).workers).toBeUndefined();
+  });
+});
+
+describe('the settings of a project', () => {
+  const manifest = (tandem: unknown) => JSON.stringify({ name: 'x', tandem });
+
+  it('may have comments, trailing commas and a $schema', () => {
+    const file = '{ // why\n  "$schema": "./settings.json", /* two */ "workers": 2,\n}';
+    expect(load(project(file)).workers).toBe(2);
+    expect(load(temporaryTree({ 'project/.tandem.jsonc': file })).workers).toBe(2);
+  });
+
+  it('say where they are no JSON', () => {
+    expect(refusal(() => load(project('{\n  "workers" 2\n}')))).toContain('colon expected at line 2, column 13');
+  });
+
+  it('may be a key of package.json, if there is no file of their own', () => {
+    const file = 'project/.tandem.json';
+    expect(load(temporaryTree({ 'project/package.json': manifest({ workers: 3 }) })).workers).toBe(3);
+    const both = { 'project/package.json': manifest({ workers: 3, durability: 'fast' }), [file]: '{ "workers": 4 }' };
+    expect(load(temporaryTree(both))).toMatchObject({ workers: 4, durability: 'full' });
+  });
+
+  it('are held to the same rules there', () => {
+    const refused = (tandem: unknown) =>
+      refusal(() => load(temporaryTree({ 'project/package.json': manifest(tandem) })));
+    expect(refused({ model: 'a/b' })).toContain('package.json (tandem) sets model, which a project may not');
+    expect(refused(5)).toContain('package.json (tandem) holds no JSON object');
+    expect(refused({ worker: 5 })).toContain('did you mean workers?');
+  });
+
+  it('do not stop because a package.json is broken', () => {
+    const { warnings, workers } = load(temporaryTree({ 'project/package.json': '{ "name": ' }));
+    expect(warnings).toEqual([expect.stringContaining('package.json')]);
+    expect(workers).toBe(availableParallelism());
+  });
+
+  it('are in one file', () => {
+    const two = temporaryTree({ 'project/.tandem.json': '{}', 'project/.tandem.jsonc': '{}' });
+    expect(refusal(() => load(two))).toContain('remove one of them');
+  });
+});
+
+describe('the settings described', () => {
+  const described = (tree: string, request: Partial<ConfigRequest>) =>
+    describeSettings({ path: 'project', creates: true, cwd: tree, ...request }).settings;
+
+  it('name the place that decides, and how to change it there', () => {
+    const tree = temporaryTree({ 'project/.tandem.json': '{ "workers": 2, "exclude": ["a/"], "durability": "fast" }' });
+    const env = { TANDEM_WORKERS: '3', INDEX_PATH: '/elsewhere', XDG_CONFIG_HOME: join(tree, 'home') };
+    const settings = described(tree, { env, flags: { maxFileSize: '1k', exclude: ['b/'] } });
+    const of = (key: string) => settings.find((each) => each.key === key);
+    const file = join(tree, 'project/.tandem.json');
+    expect(of('workers')).toMatchObject({ value: 3, from: 'environment', name: 'TANDEM_WORKERS', flag: '--workers' });
+    expect(of('maxFileSize')).toMatchObject({ value: 1024, from: 'flag', name: '--max-file-size' });
+    expect(of('durability')).toMatchObject({ value: 'fast', from: 'project', name: file });
+    expect(of('exclude')).toMatchObject({ value: ['a/', 'b/'], from: 'flag' });
+    expect(of('indexDir')).toMatchObject({ from: 'environment', name: 'INDEX_PATH' });
+    expect(of('cacheSize')).toMatchObject({ from: 'default', name: null, flag: null, variable: 'TANDEM_CACHE_SIZE' });
+    expect(settings.map(({ key }) => key)).toEqual(SETTING_KEYS);
+  });
+
+  it('name flags that there are', () => {
+    const program = buildProgram({} as Cli);
+    const long = [program, ...program.commands].flatMap((command) => command.options.map((option) => option.long));
+    for (const key of SETTING_KEYS) {
+      const flag = flagOf(key);
+      if (flag === null) expect(long).not.toContain(flagName(key));
+      else expect(long).toContain(flag);
+    }
+  });
+
+  it('are documented as they are', async () => {
+    const tool: { configDocs(): Promise<Record<string, string>> } = await import(
+      new URL('../../tools/config-docs.mjs', import.meta.url).href
+    );
+    for (const [path, text] of Object.entries(await tool.configDocs())) {
+      expect(readFileSync(join(packageRoot, path), 'utf8'), `${path}: run \`npm run docs:config\``).toBe(text);
+    }
   });
 });
 
