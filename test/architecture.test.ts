@@ -65,7 +65,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   '@huggingface/tokenizers': /^embedding\/inference\/local-model\.ts$/,
   'onnxruntime-node': /^embedding\/inference\/runtime\.ts$/,
   '@modelcontextprotocol/server': /^mcp\//,
-  'jsonc-parser': /^connect\/edit-json\.ts$/,
+  'jsonc-parser': /^(connect\/edit-json|config\/settings-file)\.ts$/,
   'smol-toml': /^connect\/edit-toml\.ts$/,
   '@valibot/to-json-schema': /^agents\/tools\.ts$/,
   commander: /^cli\//,
