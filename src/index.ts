@@ -32,6 +32,7 @@ export {
   type AppliedFilters,
   type FileChoice,
   type IndexState,
+  type KindChoice,
   type LanguageChoice,
   type SearchAnswer,
   type SearchHit,

@@ -69,7 +69,7 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   analyze: 'metrics are in the table structure.lance; there is no report of them yet',
 };
 
-const METRICS = 'search has no filter on metrics; they are in the table structure.lance';
+const METRICS = 'of metrics only complexity is a filter; all of them are in the table structure.lance';
 const INIT = 'init is not needed: `tandem index` makes the index, with the settings of config.json where there is one';
 
 /** Options of mcp-vector-search that ask for what is so anyway, or for what is not done here, by command. */
@@ -93,7 +93,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, OptionVerdict>>>>
     '--no-expand': {},
     '-N': {},
     '-c': {},
-    '--context': {},
+    '--context': { unless: /^\d/ },
     '--rerank': { warn: 'ranking works differently here; --mode chooses its parts' },
     '--expand': { warn: 'the query is taken as it is' },
     '-E': { warn: 'the query is taken as it is' },
@@ -107,11 +107,10 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, OptionVerdict>>>>
     '--focus': { value: true, warn: 'put it into the query' },
     '-B': { warn: 'authors are not indexed' },
     '--git-blame': { warn: 'authors are not indexed' },
-    '--max-complexity': { value: true, refuse: METRICS },
     '--grade': { value: true, refuse: METRICS },
     '--no-smells': { refuse: METRICS },
     '--min-quality': { value: true, refuse: METRICS },
-    '--tests-only': { refuse: 'use --files with the globs of your tests' },
+    '--tests-only': { refuse: 'use --tests' },
     '-P': { value: true, refuse: 'use --files with the folder of the project' },
     '--project-name': { value: true, refuse: 'use --files with the folder of the project' },
     '-e': { value: true, refuse: 'use --json > file' },
@@ -125,6 +124,8 @@ interface OptionVerdict {
   /** The one value that asks for what is done anyway. */
   readonly only?: string;
   readonly warn?: string;
+  /** An option of ours has the same name, and such a value. */
+  readonly unless?: RegExp;
   /** Why it is an error, with what to do: without it the answer would be another one than was asked for. */
   readonly refuse?: string;
 }
@@ -163,7 +164,8 @@ function withOptions([command = '', ...rest]: readonly string[], warnings: strin
       break;
     }
     const [name = '', inline] = word.startsWith('--') ? word.split(/=(.*)/s) : [word];
-    if (!Object.hasOwn(verdicts, name)) {
+    const isOurs = verdicts[name]?.unless?.test(inline ?? rest[at + 1] ?? '') ?? false;
+    if (!Object.hasOwn(verdicts, name) || isOurs) {
       words.push(word);
       continue;
     }

@@ -1,6 +1,8 @@
 // `tandem search`: the best definitions for a query, with what the answer does not know.
+import { childEnvironment } from '../config/child-environment.ts';
 import type { Config } from '../config/schema.ts';
 import { IndexerError } from '../core/errors.ts';
+import { changedFilesSince } from '../discover/changed-files.ts';
 import { languageCalled } from '../languages/names.ts';
 import { loadOwnLanguages, withOwn } from '../languages/own.ts';
 import { allowsSecrets } from '../run/allows-secrets.ts';
@@ -19,11 +21,13 @@ import {
 import { type IndexState, readState } from '../store/state.ts';
 import type { TextIndex } from '../text-index/open.ts';
 import { SegmentDamaged } from '../text-index/segment.ts';
+import { readChunk } from './read-chunk.ts';
 import { warm } from './warm-search.ts';
 
 export type { FileChoice } from '../search/match-files.ts';
+export type { KindChoice, LanguageChoice } from '../search/match-kinds.ts';
 export type { SearchMode } from '../search/mode.ts';
-export type { AppliedFilters, LanguageChoice } from '../search/narrow.ts';
+export type { AppliedFilters } from '../search/narrow.ts';
 export type { SearchHit, SearchOptions } from '../search/search.ts';
 export type { IndexState } from '../store/state.ts';
 
@@ -67,6 +71,10 @@ export interface SearchRequest extends SearchOptions {
   readonly similarTo?: string | undefined;
   /** A chunk of the index by its id: finds what is like it, in its own file too, and ignores the query. */
   readonly similarToChunk?: string | undefined;
+  /** A line of that file, 1-based: finds what is like the innermost chunk there, in the same file too. */
+  readonly similarLine?: number | undefined;
+  /** How many lines before and after each hit are given, 0 to 1,000; 3 by default. */
+  readonly context?: number | undefined;
   /** The folder in which relative paths of `files` and `similarTo` begin; the root if not given. */
   readonly from?: string | undefined;
 }
@@ -74,7 +82,7 @@ export interface SearchRequest extends SearchOptions {
 /**
  * The best definitions for a query, best first. What is opened for it stays open with the index, so that the next call
  * answers in milliseconds. Errors: NOTHING_MATCHES (a filter that no chunk can match, or no such chunk for
- * `similarToChunk`), USAGE (the file of `similarTo` is not in the index); in the mode `semantic` also MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED, where `hybrid` answers by
+ * `similarToChunk`), USAGE (the file of `similarTo` is not in the index, or git does not know the revision of `changedSince`); in the mode `semantic` also MODEL_MISSING, MODEL_DAMAGED, MODEL_CHANGED, where `hybrid` answers by
  * words and says so.
  */
 export async function search(index: Index, query: string, request: SearchRequest): Promise<SearchAnswer> {
@@ -84,6 +92,8 @@ export async function search(index: Index, query: string, request: SearchRequest
   const {
     similarTo,
     similarToChunk,
+    similarLine,
+    context,
     from = opened.config.root,
     limit,
     threshold,
@@ -94,18 +104,17 @@ export async function search(index: Index, query: string, request: SearchRequest
   } = request;
   const place = { ...opened.readable, root: opened.config.root, from };
   const narrowed = await narrow(
-    { ...place, languageCalled: (name) => languageByName(opened.config, name) },
+    {
+      ...place,
+      languageCalled: (name) => languageByName(opened.config, name),
+      changedFiles: (revision) => changedFilesSince(opened.config.root, revision, { env: childEnvironment(), signal }),
+    },
     asked,
   ).catch((error: unknown) => {
     throw state.phase1 === 'unfinished' ? asPartial(error) : error;
   });
-  const origin =
-    similarToChunk !== undefined
-      ? await findSimilarChunk(place, similarToChunk)
-      : similarTo !== undefined
-        ? { file: await findSimilarFile(place, similarTo) }
-        : undefined;
-  const options = { ...narrowed.filter, limit, threshold, why: why ?? false };
+  const origin = await findOrigin(index, place, { similarTo, similarToChunk, similarLine });
+  const options = { ...narrowed.filter, limit, threshold, why: why ?? false, contextLines: context };
   const showsSecrets = await allowsSecrets(opened.readable.layout.runFile);
   const { how, hits } =
     origin === undefined
@@ -122,41 +131,60 @@ export async function search(index: Index, query: string, request: SearchRequest
   return { schema: 1, index: state, how, filters: narrowed.applied, similar_to: similar ?? null, hits };
 }
 
+/** What others are compared with; undefined where a query is asked. */
+async function findOrigin(
+  index: Index,
+  place: ReadableIndex['readable'] & { readonly root: string; readonly from: string },
+  { similarTo, similarToChunk, similarLine }: Pick<SearchRequest, 'similarTo' | 'similarToChunk' | 'similarLine'>,
+): Promise<SimilarOrigin | undefined> {
+  if (similarToChunk !== undefined) return findSimilarChunk(place, similarToChunk);
+  if (similarTo === undefined) return undefined;
+  const file = await findSimilarFile(place, similarTo);
+  if (similarLine === undefined) return { file };
+  const { chunk } = await readChunk(index, { file, line: similarLine });
+  return findSimilarChunk(place, chunk.chunk_id);
+}
+
 type Options = Narrowed['filter'] &
-  Pick<SearchOptions, 'limit' | 'threshold'> & { readonly why: boolean; readonly showsSecrets: boolean };
+  Pick<SearchOptions, 'limit' | 'threshold'> & {
+    readonly why: boolean;
+    readonly showsSecrets: boolean;
+    readonly contextLines: number | undefined;
+  };
 
 const EVERYTHING = { reason: null, read_directly: 0, left_out: 0 };
 
 async function findSimilar(
   { readable: stores, config }: ReadableIndex,
   origin: SimilarOrigin,
-  { showsSecrets, ...options }: Options,
+  { showsSecrets, contextLines, ...options }: Options,
 ) {
   const { vectors, chunks } = stores;
-  return vectors === null ? [] : searchSimilar({ vectors, chunks, root: config.root, showsSecrets }, origin, options);
+  if (vectors === null) return [];
+  return searchSimilar({ vectors, chunks, root: config.root, showsSecrets, contextLines }, origin, options);
 }
 
 async function findHits(
   index: ReadableIndex,
   query: string,
-  { showsSecrets, ...options }: Options,
+  { showsSecrets, contextLines, ...options }: Options,
   mode: SearchMode,
   signal: AbortSignal | undefined,
 ): Promise<{ how: SearchedHow; hits: SearchHit[] }> {
   const { vectors, chunks } = index.readable;
-  const { root } = index.config;
+  const place = { chunks, root: index.config.root, showsSecrets, contextLines };
   signal?.throwIfAborted();
   const { vector, reason } = await vectorOf(index, query, mode, signal);
   signal?.throwIfAborted();
   if (mode === 'semantic') {
     const isEmpty = vectors === null || vector === null;
-    const hits = isEmpty ? [] : await searchVectors({ vectors, chunks, root, showsSecrets }, query, vector, options);
+    const hits = isEmpty ? [] : await searchVectors({ ...place, vectors }, query, vector, options);
     return { how: { mode, ...EVERYTHING }, hits };
   }
   const used = mode === 'hybrid' && vector === null ? 'lexical' : mode;
   const ask = async (text: TextIndex) => {
     signal?.throwIfAborted();
-    const ctx = { text, vectors: vector === null ? null : vectors, chunks, root, showsSecrets };
+    const ctx = { ...place, text, vectors: vector === null ? null : vectors };
     const hits = await searchRanked(ctx, query, vector, { ...options, mode: used });
     return { how: { mode: used, reason, read_directly: text.readDirectly, left_out: text.leftOut }, hits };
   };

@@ -3,27 +3,54 @@
 import { readSteadily } from '../store/lance/read-steadily.ts';
 import type { ChunksStore } from '../store/tables/chunks.ts';
 import type { LiveSegment } from '../text-index/live-segment.ts';
-import { conditionOf, type NarrowFilter, namesOf } from './filter.ts';
+import { boundsComplexity, complexityOf, conditionOf, type NarrowFilter, namesOf } from './filter.ts';
+import { isTestName, roleOf } from './ranking/place.ts';
 
 /** Whether a document of a segment may be a result. */
 export type Accepts = (segment: LiveSegment) => (document: number) => boolean;
 
 /** Null where every document may be. */
 export async function acceptedBy(filter: NarrowFilter, chunks: ChunksStore): Promise<Accepts | null> {
-  const { languages, except } = filter;
+  const { languages, except, kinds, tests } = filter;
   const files = filter.files?.only.length || filter.files?.not.length ? filter.files : undefined;
-  const paths = files && new Set(await read(chunks, 'file_path', conditionOf({ files }, [])!));
+  const matched = files && new Set(await read(chunks, 'file_path', conditionOf({ files }, [])!));
+  const changed = filter.paths && new Set(filter.paths);
   const named = namesOf(filter);
   const ids = named === undefined ? undefined : await read(chunks, 'chunk_id', named);
-  if (!languages?.length && !except?.length && paths === undefined && ids === undefined) return null;
+  const [least, most] = complexityOf(filter).map((bound) => Math.min(bound, MOST_STORED)) as [number, number];
+  const limits =
+    languages?.length || except?.length || kinds?.length || tests !== undefined || boundsComplexity(filter);
+  if (!limits && matched === undefined && changed === undefined && ids === undefined) return null;
   return (live) => {
-    const { file, language, languages: names } = live.segment.columns();
-    const isWanted = live.segment.files().map(({ path }) => (paths?.has(path) ?? true) && !except?.includes(path));
-    const isSpoken = names.map((name) => !languages?.length || languages.includes(name));
+    const { file, language, kind, complexity, languages: spoken, kinds: known } = live.segment.columns();
+    const isTest = live.segment.files().map(({ path }) => tests !== undefined && roleOf(path) === 'test');
+    const isWanted = live.segment
+      .files()
+      .map(({ path }) => (matched?.has(path) ?? true) && (changed?.has(path) ?? true) && !except?.includes(path));
+    const isSpoken = spoken.map((name) => !languages?.length || languages.includes(name));
+    const isOfKind = known.map((name) => !kinds?.length || kinds.includes(name));
     const documents = ids && new Set(ids.map((id) => live.find(id)));
+    const fitsTests = (document: number) =>
+      tests === undefined ||
+      (isTest[file[document]!]! || isTestName(live.document(document).breadcrumb)) === (tests === 'only');
     return (document) =>
-      isWanted[file[document]!]! && isSpoken[language[document]!]! && (documents?.has(document) ?? true);
+      isWanted[file[document]!]! &&
+      isSpoken[language[document]!]! &&
+      isOfKind[kind[document]!]! &&
+      complexity[document]! >= least &&
+      complexity[document]! <= most &&
+      (documents?.has(document) ?? true) &&
+      fitsTests(document);
   };
+}
+
+/** A greater complexity is stored as this. */
+const MOST_STORED = 255;
+
+/** The chunks that a filter allows for, where the vectors do not know what it asks for; null where they do. */
+export async function idsBy(filter: NarrowFilter, chunks: ChunksStore): Promise<ReadonlySet<string> | null> {
+  if (!boundsComplexity(filter)) return null;
+  return new Set(await read(chunks, 'chunk_id', conditionOf(filter, await chunks.table.columns())!));
 }
 
 function read({ table }: ChunksStore, column: string, where: string): Promise<string[]> {

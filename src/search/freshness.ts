@@ -21,7 +21,7 @@ export interface Comparison extends LineRange {
   readonly stale: Staleness;
   /** Whether the text stands in the file at these lines; null where that is not known. */
   readonly textFound: boolean | null;
-  /** Up to three lines around it, as they are now, credentials masked; none unless the text was found. */
+  /** Lines around it, as they are now, credentials masked; none unless the text was found. */
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
@@ -36,12 +36,14 @@ export interface FilesContext {
   readonly chunks: ChunksStore;
   /** True if the index was made with `--allow-secrets`: then context lines are shown as they are. */
   readonly showsSecrets: boolean;
+  /** How many lines before and after a chunk; 3 if not given. */
+  readonly contextLines?: number | undefined;
 }
 
 /** In the order of the rows. Reads each file once, and nothing outside the root. */
 export async function compareWithFiles(
   rows: readonly FoundRow[],
-  { root, chunks, showsSecrets }: FilesContext,
+  { root, chunks, showsSecrets, contextLines = CONTEXT_LINES }: FilesContext,
 ): Promise<Comparison[]> {
   const hashes = await hashesOf(
     chunks,
@@ -53,7 +55,7 @@ export async function compareWithFiles(
   return rows.map((row) => {
     const file = files.get(row.filePath) ?? readFileNow(realRoot, row.filePath, showsSecrets);
     files.set(row.filePath, file);
-    return compare(row, file, hashes.get(row.chunkId) ?? '');
+    return compare(row, file, hashes.get(row.chunkId) ?? '', contextLines);
   });
 }
 
@@ -116,28 +118,28 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder(encoding).decode(bytes);
 }
 
-function compare(row: FoundRow, file: FileNow, indexedHash: string): Comparison {
+function compare(row: FoundRow, file: FileNow, indexedHash: string, context: number): Comparison {
   const indexed: LineRange = { startLine: row.startLine, endLine: row.endLine };
   if (file === 'gone' || file === 'unknown') {
     return { ...indexed, stale: file, textFound: file === 'gone' ? false : null, before: [], after: [] };
   }
-  if (file.sha256 === indexedHash) return { ...around(file.shown, indexed), stale: false, textFound: true };
+  if (file.sha256 === indexedHash) return { ...around(file.shown, indexed, context), stale: false, textFound: true };
   const found = findText(file.lines, row.content, indexed);
   if (indexedHash !== '') {
     if (found === null) return { ...indexed, stale: true, textFound: false, before: [], after: [] };
-    return { ...around(file.shown, found), stale: true, textFound: true };
+    return { ...around(file.shown, found, context), stale: true, textFound: true };
   }
   // Without a hash only the text can tell, and some programs store it other than it stands in the file.
   if (found === null) return { ...indexed, stale: 'unknown', textFound: null, before: [], after: [] };
   const hasMoved = found.startLine !== row.startLine || found.endLine !== row.endLine;
-  return { ...around(file.shown, found), stale: hasMoved, textFound: true };
+  return { ...around(file.shown, found, context), stale: hasMoved, textFound: true };
 }
 
-function around(lines: readonly string[], { startLine, endLine }: LineRange) {
+function around(lines: readonly string[], { startLine, endLine }: LineRange, context: number) {
   return {
     startLine,
     endLine,
-    before: lines.slice(Math.max(0, startLine - 1 - CONTEXT_LINES), Math.max(0, startLine - 1)),
-    after: lines.slice(endLine, endLine + CONTEXT_LINES),
+    before: lines.slice(Math.max(0, startLine - 1 - context), Math.max(0, startLine - 1)),
+    after: lines.slice(endLine, endLine + context),
   };
 }

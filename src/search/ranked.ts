@@ -3,7 +3,7 @@ import { CLASS_KINDS, FUNCTION_KINDS } from '../core/chunk.ts';
 import type { ChunksStore } from '../store/tables/chunks.ts';
 import { readDetails } from '../store/tables/details.ts';
 import type { FoundRow } from '../store/tables/vectors.ts';
-import { acceptedBy } from './accept.ts';
+import { acceptedBy, idsBy } from './accept.ts';
 import { conditionOf, type NarrowFilter } from './filter.ts';
 import type { SearchMode } from './mode.ts';
 import { confidenceOf } from './ranking/confidence.ts';
@@ -48,7 +48,7 @@ export async function findRanked(
 ): Promise<FoundDefinition[]> {
   const query = readQuery(text);
   const where = ctx.vectors === null ? undefined : conditionOf(filter, await ctx.vectors.table.columns());
-  const narrowed = { accepts: await acceptedBy(filter, ctx.chunks), where };
+  const narrowed = { accepts: await acceptedBy(filter, ctx.chunks), where, ids: await idsBy(filter, ctx.chunks) };
   const { candidates, weightOf } = await retrieve(ctx, query, vector, { mode, narrowed, limit });
   const ranked = weigh(query, evidenceOf(query, candidates, weightOf), factors);
   const results = toResults(ranked, limit, factors).filter((result) => confidenceOf(result.score) >= threshold);

@@ -7,6 +7,7 @@ import type { TextIndex } from '../text-index/open.ts';
 import { scoreSegments } from '../text-index/score.ts';
 import type { Accepts } from './accept.ts';
 import type { SearchMode } from './mode.ts';
+import { nearestWithin } from './nearest-within.ts';
 import type { Query } from './ranking/query.ts';
 import type { Candidate } from './ranking/rank.ts';
 
@@ -24,6 +25,8 @@ export interface Narrowed {
   readonly accepts: Accepts | null;
   /** The same as a condition over the vectors. */
   readonly where: string | undefined;
+  /** The only chunks that may be a result; null where the other two say all. */
+  readonly ids: ReadonlySet<string> | null;
 }
 
 export interface Retrieved {
@@ -61,7 +64,8 @@ export async function retrieve(
     });
   };
   if (vector !== null && vectors !== null) {
-    for (const row of await vectors.nearest(vector, { limit: depth, where: narrowed.where, content: false })) {
+    const { where, ids } = narrowed;
+    for (const row of await nearestWithin(vectors, vector, { limit: depth, where, ids, content: false })) {
       const place = text.segments.findIndex((live) => live.find(row.chunkId) >= 0);
       if (place >= 0) add(place, text.segments[place]!.find(row.chunkId), 1 - row.distance);
       else found.set(row.chunkId, alone(row));
@@ -69,7 +73,7 @@ export async function retrieve(
   }
   const addNew = (place: number, document: number) => {
     const { chunkId } = text.segments[place]!.document(document);
-    if (!found.has(chunkId)) add(place, document, null);
+    if (!found.has(chunkId) && (narrowed.ids?.has(chunkId) ?? true)) add(place, document, null);
   };
   for (const { name } of query.names) {
     for (const [place, live] of text.segments.entries()) {

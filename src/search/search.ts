@@ -2,10 +2,12 @@
 import { IndexerError } from '../core/errors.ts';
 import type { ChunkDetails } from '../store/tables/details.ts';
 import type { FoundRow, NearestRow, VectorsStore } from '../store/tables/vectors.ts';
+import { idsBy } from './accept.ts';
 import { conditionOf, type NarrowFilter, type SearchFilter } from './filter.ts';
 import { type Comparison, compareWithFiles, type FilesContext, type Staleness } from './freshness.ts';
 import { highlightsOf } from './highlights.ts';
 import type { SearchMode } from './mode.ts';
+import { nearestWithin } from './nearest-within.ts';
 import { findRanked, type RankedContext } from './ranked.ts';
 
 /** One result, with the keys mcp-vector-search prints, and the breadcrumb. */
@@ -29,7 +31,7 @@ export interface SearchHit {
   readonly function_name: string | null;
   readonly class_name: string | null;
   readonly breadcrumb: string;
-  /** Up to three lines before the chunk, from the file as it is now, credentials masked; none unless `text_found`. */
+  /** Lines before the chunk, three if not asked otherwise, from the file as it is now, credentials masked; none unless `text_found`. */
   readonly context_before: readonly string[];
   readonly context_after: readonly string[];
   /** Lines of the content that share words with the query, best first, at most three. */
@@ -147,9 +149,10 @@ async function nearestHits(
   accepts: ((row: NearestRow) => boolean) | null = null,
 ): Promise<SearchHit[]> {
   const where = conditionOf(filter, await ctx.vectors.table.columns());
-  const found = await ctx.vectors.nearest(vector, {
+  const found = await nearestWithin(ctx.vectors, vector, {
     limit: accepts === null ? limit : limit + MOST_OVERLAPPING,
     where,
+    ids: await idsBy(filter, ctx.chunks),
   });
   const rows = found.filter((row) => similarityOf(row) >= threshold && (accepts?.(row) ?? true));
   rows.sort((a, b) => a.distance - b.distance || compare(a.filePath, b.filePath) || a.startLine - b.startLine);

@@ -68,7 +68,17 @@ const STATE: IndexState = {
   locked_by: null,
 };
 
-const NO_FILTERS: SearchAnswer['filters'] = { files: null, languages: null, function: null, class: null };
+const NO_FILTERS: SearchAnswer['filters'] = {
+  files: null,
+  languages: null,
+  function: null,
+  class: null,
+  kinds: null,
+  symbol: null,
+  complexity: null,
+  tests: null,
+  changed_since: null,
+};
 
 interface Answers {
   readonly report?: RunReport;
@@ -514,6 +524,36 @@ describe('search', () => {
       expect((await tandem(['search', 'x', ...typed])).thrown).toMatchObject({ code: 'USAGE' });
     },
   );
+
+  it('passes on what to narrow by', async () => {
+    const typed = ['--kind', 'method,class', '--symbol', 's', '--min-complexity', '3', '--max-complexity', '9'];
+    const { calls } = await tandem(['search', 'x', ...typed, '--no-tests', '--diff', '--context', '5']);
+    expect(calls.at(-1)?.options).toMatchObject({
+      kinds: ['method', 'class'],
+      symbol: 's',
+      minComplexity: 3,
+      maxComplexity: 9,
+      tests: 'none',
+      changedSince: 'HEAD',
+      context: 5,
+    });
+    const other = await tandem(['search', '-s', 'a.py:12-14', '--tests', '--changed-since', 'v1']);
+    const options = { similarTo: 'a.py', similarLine: 12, tests: 'only', changedSince: 'v1', context: undefined };
+    expect(other.calls.at(-1)?.options).toMatchObject(options);
+    expect((await tandem(['search', 'x'])).calls.at(-1)?.options).toMatchObject({ tests: undefined });
+  });
+
+  it.each([
+    ['--min-complexity', 'many'],
+    ['--max-complexity', '-1'],
+    ['--context', '1001'],
+    ['--context', '3.5'],
+    ['--changed-since', ' '],
+    ['--threshold', '1.5'],
+    ['--diff', '--changed-since=v1'],
+  ])('refuses what is no value: %s %s', async (...typed) => {
+    expect((await tandem(['search', 'x', ...typed])).thrown).toMatchObject({ code: 'USAGE' });
+  });
 
   it('names values of a filter that match nothing beside others', async () => {
     const choice = { taken_as: null, patterns: [], excludes: false, matched_files: 0 };

@@ -14,19 +14,21 @@ async function filled(root: string) {
   return stores;
 }
 
+const changedFiles = async () => ({ commit: 'c0ffee', paths: ['src/a.py', 'not/indexed.py'] });
+
 async function narrowed(filter: SearchFilter) {
   await using directory = await temporaryDirectory();
   await using stores = await filled(directory.path);
   const { path: root } = directory;
   const languageCalled = (name: string) => (name === 'py' ? 'python' : name === 'rs' ? 'rust' : undefined);
-  return await narrow({ ...stores, root, from: root, languageCalled }, filter);
+  return await narrow({ ...stores, root, from: root, languageCalled, changedFiles }, filter);
 }
 
 describe('a filter', () => {
   test('that is not given is not applied', async () => {
     const { filter, applied } = await narrowed({});
     expect(filter).toEqual({});
-    expect(applied).toEqual({ files: null, languages: null, function: null, class: null });
+    expect(Object.values(applied).every((each) => each === null)).toBe(true);
   });
 
   test('becomes what the engine is asked, and it is told how', async () => {
@@ -79,7 +81,7 @@ describe('a filter', () => {
     await using directory = await temporaryDirectory();
     await using stores = await openStores(directory.path);
     const { path: root } = directory;
-    const ctx = { ...stores, root, from: root, languageCalled: () => undefined };
+    const ctx = { ...stores, root, from: root, languageCalled: () => undefined, changedFiles };
     await expect(narrow(ctx, { files: ['a.py'] })).rejects.toMatchObject({ code: 'NOTHING_MATCHES' });
     await expect(narrow(ctx, { languages: ['go'] })).rejects.toMatchObject({ hint: 'the index has no chunk yet' });
     expect((await narrow(ctx, {})).filter).toEqual({});

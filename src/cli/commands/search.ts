@@ -16,7 +16,8 @@ const EXAMPLES = `Examples:
   tandem search "retry" --language python --files src --files "!*_test.py" --threshold 0.6
   tandem search "SessionStore.load" --mode symbol
   tandem search "how are cookies signed" --why
-  tandem search --similar src/queue.ts
+  tandem search --similar src/queue.ts:40
+  tandem search "retry" --kind method --no-tests --changed-since main
   npm test 2>&1 | tandem search -
 `;
 
@@ -27,6 +28,14 @@ interface SearchFlags extends GlobalFlags {
   readonly files?: readonly string[];
   readonly function?: string;
   readonly class?: string;
+  readonly kind?: readonly string[];
+  readonly symbol?: string;
+  readonly minComplexity?: number;
+  readonly maxComplexity?: number;
+  readonly tests?: boolean;
+  readonly changedSince?: string;
+  readonly diff?: boolean;
+  readonly context?: number;
   readonly threshold?: number;
   readonly similar?: boolean;
   readonly content: boolean;
@@ -56,8 +65,27 @@ export function registerSearch(program: Command, cli: Cli): void {
     )
     .addOption(new Option('--function <name>', 'only functions and methods with this name').argParser(parseName))
     .addOption(new Option('--class <name>', 'only the class with this name and its members').argParser(parseName))
+    .addOption(new Option('--symbol <name>', 'only definitions with this name').argParser(parseName))
+    .addOption(
+      new Option('--kind <kinds>', 'only such definitions, as function, method, class, section').argParser(parseList),
+    )
+    .addOption(
+      new Option('--min-complexity <n>', 'only what is at least so complex (cyclomatic)').argParser(parseComplexity),
+    )
+    .addOption(new Option('--max-complexity <n>', 'only what is at most so complex').argParser(parseComplexity))
+    .option('--tests', 'only tests')
+    .option('--no-tests', 'no tests')
+    .addOption(
+      new Option('--changed-since <revision>', 'only files that differ from a revision of git').argParser(parseName),
+    )
+    .addOption(new Option('--diff', 'the same as --changed-since HEAD').conflicts('changedSince'))
+    .addOption(
+      new Option('--context <lines>', 'show so many lines of the file before and after each hit').argParser(
+        parseContext,
+      ),
+    )
     .addOption(new Option('-t, --threshold <score>', 'only hits of at least this score').argParser(parseScore))
-    .option('-s, --similar', 'treat the query as a file and find similar code')
+    .option('-s, --similar', 'treat the query as a file, or file:line, and find similar code')
     .addOption(
       new Option('-m, --mode <mode>', 'hybrid (the default), or only semantic, lexical or symbol').choices(
         SEARCH_MODES,
@@ -77,6 +105,7 @@ export function registerSearch(program: Command, cli: Cli): void {
       const config = await configFor(cli, self, undefined, false);
       const { openForReading, search } = await cli.library();
       await using index = await openForReading(config);
+      const { file, line } = flags.similar ? locationOf(query) : { file: undefined, line: undefined };
       const answer = await search(index, query, {
         limit: flags.k ?? flags.limit,
         languages: flags.language,
@@ -86,13 +115,21 @@ export function registerSearch(program: Command, cli: Cli): void {
         threshold: flags.threshold,
         mode: flags.mode,
         why: flags.why,
-        similarTo: flags.similar ? query : undefined,
+        kinds: flags.kind,
+        symbol: flags.symbol,
+        minComplexity: flags.minComplexity,
+        maxComplexity: flags.maxComplexity,
+        tests: flags.tests === undefined ? undefined : flags.tests ? 'only' : 'none',
+        changedSince: flags.diff ? 'HEAD' : flags.changedSince,
+        context: flags.context,
+        similarTo: file,
+        similarLine: line,
         from: invocationDirectory(),
       });
       const shown = flags.content ? answer : withoutContent(answer);
       if (flags.envelope) cli.out.raw((await import('../report/json.ts')).answerAsJson(shown));
       else if (flags.json) cli.out.raw((await import('../report/json.ts')).hitsAsJson(shown.hits));
-      else (await import('../report/hits.ts')).printHits(cli.out, query, shown);
+      else (await import('../report/hits.ts')).printHits(cli.out, query, shown, (flags.context ?? 0) > 0);
       if (!flags.quiet) {
         (await import('../report/doubts.ts')).printDoubts(cli.err, shown, cli.invocation.command);
       }
@@ -134,6 +171,27 @@ function parseScore(typed: string): number {
   const score = Number(typed);
   if (typed.trim() === '' || !(score >= 0 && score <= 1)) throw new InvalidArgumentError('It is a number from 0 to 1.');
   return score;
+}
+
+/** A line after a colon, as results print it; of a range the first. */
+function locationOf(typed: string): { file: string; line: number | undefined } {
+  const found = /^(.+?):(\d{1,9})(?:[-:]\d{1,9})?$/s.exec(typed);
+  return found === null ? { file: typed, line: undefined } : { file: found[1]!, line: Number(found[2]) };
+}
+
+const MOST_CONTEXT = 1000;
+
+function parseContext(typed: string): number {
+  const lines = Number(typed);
+  if (!/^\d+$/.test(typed) || lines > MOST_CONTEXT) {
+    throw new InvalidArgumentError(`It is a whole number from 0 to ${MOST_CONTEXT}.`);
+  }
+  return lines;
+}
+
+function parseComplexity(typed: string): number {
+  if (!/^\d{1,9}$/.test(typed)) throw new InvalidArgumentError('It is a whole number.');
+  return Number(typed);
 }
 
 function parseLimit(typed: string): number {

@@ -23,7 +23,7 @@ export function printDoubts(err: Output, answer: SearchAnswer, next: (command: s
 }
 
 /** Values that match nothing beside others that do. */
-function describeFilters({ files, languages }: SearchAnswer['filters']): string[] {
+function describeFilters({ files, languages, kinds }: SearchAnswer['filters']): string[] {
   const meant = (nearest: string | null) => (nearest === null ? '' : `; did you mean ${visible(nearest)}?`);
   return [
     ...(files ?? [])
@@ -32,6 +32,9 @@ function describeFilters({ files, languages }: SearchAnswer['filters']): string[
     ...(languages ?? [])
       .filter(({ language }) => language === null)
       .map(({ typed, nearest }) => `no indexed file is in "${visible(typed)}" of --language${meant(nearest)}`),
+    ...(kinds ?? [])
+      .filter(({ kind }) => kind === null)
+      .map(({ typed, nearest }) => `nothing in the index is "${visible(typed)}" of --kind${meant(nearest)}`),
   ];
 }
 

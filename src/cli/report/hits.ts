@@ -9,7 +9,12 @@ const MOST_COLUMNS = 160;
 const INDENT = '    ';
 
 /** Each hit: place, kind, breadcrumb, score; under it the chunk's first line and those that share words with the query. */
-export function printHits(out: Output, query: string, { hits, how, index: { chunks } }: SearchAnswer): void {
+export function printHits(
+  out: Output,
+  query: string,
+  { hits, how, index: { chunks } }: SearchAnswer,
+  showsContext = false,
+): void {
   if (hits.length === 0) {
     const isPartial = chunks.embedded < chunks.total && (how.mode === 'semantic' || how.mode === 'similar');
     const part = isPartial ? ` among ${count(chunks.embedded)} of ${count(chunks.total)} chunks` : '';
@@ -29,10 +34,16 @@ export function printHits(out: Output, query: string, { hits, how, index: { chun
     );
     if (hit.why) out.line(INDENT + out.dim(describeWhy(hit.why)));
     const highlights = new Set(hit.highlights.flatMap(visibleLines).map((line) => line.trim()));
-    for (const line of excerpt(hit.content, highlights)) {
+    const around = (lines: readonly string[]) => {
+      for (const line of lines.flatMap(visibleLines)) out.line(INDENT + out.dim(line.slice(0, columns)));
+    };
+    if (showsContext) around(hit.context_before);
+    const lines = showsContext ? visibleLines(hit.content) : excerpt(hit.content, highlights);
+    for (const line of lines) {
       const shown = line.slice(0, columns);
       out.line(INDENT + (highlights.has(line.trim()) ? out.bold(shown) : shown));
     }
+    if (showsContext) around(hit.context_after);
   });
 }
 

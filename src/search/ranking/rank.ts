@@ -2,7 +2,7 @@
 import type { StoredDocument } from '../../text-index/document.ts';
 import { compoundOf, lastNameOf, partsOf, stemOf, wordsOf } from '../../text-index/tokens.ts';
 import { FACTORS, type Factors } from './factors.ts';
-import { type Role, roleOf } from './place.ts';
+import { isTestName, type Role, roleOf } from './place.ts';
 import type { Query } from './query.ts';
 
 /** A chunk that may be an answer. */
@@ -59,7 +59,7 @@ export function evidenceOf(
       places.set(filePath, place);
     }
     const fit = fitOf(query, name, breadcrumb);
-    const isTest = TEST_NAME.test(breadcrumb) && !query.wants.test;
+    const isTest = isTestName(breadcrumb) && !query.wants.test;
     return {
       candidate,
       symbol: query.kind === 'symbol' ? fit : 0,
@@ -170,9 +170,6 @@ function tokensOfPath(path: string): { stem: ReadonlySet<string>; folder: Readon
 function partTokensOf(text: string): ReadonlySet<string> {
   return new Set(wordsOf(text).flatMap((word) => partsOf(word).map(stemOf)));
 }
-
-/** Tests that stand in a source file. */
-const TEST_NAME = /(^|[.:])tests?[.:]|(^|[.:])test_|(^|[.:])Test[A-Z]/;
 
 /** From 0 to 1: how far the chunk is what a name in the query calls for. */
 function fitOf(query: Query, name: string, breadcrumb: string): number {

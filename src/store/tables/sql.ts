@@ -35,6 +35,16 @@ export function matches(column: string, regex: string): string {
   return `regexp_like(${column}, ${quoted(regex)})`;
 }
 
+/** True where the whole number lies in the range; NULL counts as 0. */
+export function isBetween(column: string, least: number, most: number): string {
+  return `coalesce(${column}, 0) BETWEEN ${Math.trunc(least)} AND ${Math.trunc(most)}`;
+}
+
+/** The same condition, false where the column is NULL. */
+export function present(column: string, condition: string): string {
+  return `${column} IS NOT NULL AND ${condition}`;
+}
+
 /** True where the column is a path in this folder, at any depth. */
 export function isBelow(column: string, folder: string): string {
   return `starts_with(${column}, ${quoted(`${folder}/`)})`;
