@@ -5,8 +5,9 @@ import { realpath } from 'node:fs/promises';
 import { readSource, type SourceRead } from '../discover/read-source.ts';
 import { maskSecrets } from '../discover/secrets.ts';
 import { readSteadily } from '../store/lance/read-steadily.ts';
+import { rowsByIds } from '../store/tables/by-ids.ts';
 import type { ChunksStore } from '../store/tables/chunks.ts';
-import { inSlices, isIn } from '../store/tables/sql.ts';
+import { isIn } from '../store/tables/sql.ts';
 import type { FoundRow } from '../store/tables/vectors.ts';
 import { findText, type LineRange, linesOf } from './find-text.ts';
 
@@ -42,20 +43,17 @@ export interface FilesContext {
 
 /** In the order of the rows. Reads each file once, and nothing outside the root. */
 export async function compareWithFiles(
-  rows: readonly FoundRow[],
+  rows: readonly (FoundRow & { readonly fileHash?: string })[],
   { root, chunks, showsSecrets, contextLines = CONTEXT_LINES }: FilesContext,
 ): Promise<Comparison[]> {
-  const hashes = await hashesOf(
-    chunks,
-    'chunk_id',
-    rows.map((row) => row.chunkId),
-  );
+  const withoutHash = rows.filter(({ fileHash }) => fileHash === undefined).map(({ chunkId }) => chunkId);
+  const hashes = await hashesOf(chunks, 'chunk_id', withoutHash);
   const realRoot = await realpath(root).catch(() => null);
   const files = new Map<string, FileNow>();
   return rows.map((row) => {
     const file = files.get(row.filePath) ?? readFileNow(realRoot, row.filePath, showsSecrets);
     files.set(row.filePath, file);
-    return compare(row, file, hashes.get(row.chunkId) ?? '', contextLines);
+    return compare(row, file, row.fileHash ?? hashes.get(row.chunkId) ?? '', contextLines);
   });
 }
 
@@ -80,11 +78,12 @@ async function hashesOf(
   if (values.length === 0 || !(await table.columns()).includes('file_hash')) return new Map();
   return readSteadily([table], async () => {
     const hashes = new Map<string, string>();
-    for (const slice of inSlices(values)) {
-      for await (const batch of table.scan({ columns: ['chunk_id', 'file_hash'], where: isIn(key, slice) })) {
-        const found = batch.strings('file_hash');
-        for (const [index, id] of batch.strings('chunk_id').entries()) hashes.set(id ?? '', found[index] ?? '');
-      }
+    const columns = ['chunk_id', 'file_hash'];
+    const batches =
+      key === 'chunk_id' ? rowsByIds(table, columns, values) : table.scan({ columns, where: isIn(key, values) });
+    for await (const batch of batches) {
+      const found = batch.strings('file_hash');
+      for (const [index, id] of batch.strings('chunk_id').entries()) hashes.set(id ?? '', found[index] ?? '');
     }
     return hashes;
   });

@@ -19,7 +19,7 @@ export interface RankedContext extends Sources {
 
 /** A definition that was found, as the row of its text. */
 export interface FoundDefinition {
-  readonly row: FoundRow;
+  readonly row: FoundRow & { readonly fileHash: string };
   /** From 0 to 1, comparable between queries. */
   readonly score: number;
   readonly why: Readonly<Record<string, number>>;
@@ -78,9 +78,10 @@ async function describe(results: readonly Result[], chunks: ChunksStore): Promis
           functionName: FUNCTION_KINDS.has(best.kind) ? best.name : '',
           className: CLASS_KINDS.has(best.kind) ? best.name : best.parentName,
           breadcrumb: best.breadcrumb,
+          fileHash: best.fileHash,
         },
         score: confidenceOf(result.score),
-        why: result.best.why,
+        why: result.best.why(),
         docstring: best.docstring,
         signature: best.signature,
         complexity: best.complexity,

@@ -65,10 +65,17 @@ export async function retrieve(
   };
   if (vector !== null && vectors !== null) {
     const { where, ids } = narrowed;
-    for (const row of await nearestWithin(vectors, vector, { limit: depth, where, ids, content: false })) {
-      const place = text.segments.findIndex((live) => live.find(row.chunkId) >= 0);
-      if (place >= 0) add(place, text.segments[place]!.find(row.chunkId), 1 - row.distance);
-      else found.set(row.chunkId, alone(row));
+    const options = { limit: depth, where, ids };
+    let isAllKnown = true;
+    for (const { chunkId, distance } of await nearestWithin(vectors, vector, { ...options, only: 'id' })) {
+      const known = findIn(text, chunkId);
+      if (known === null) isAllKnown = false;
+      else add(known.place, known.document, 1 - distance);
+    }
+    if (!isAllKnown) {
+      for (const row of await nearestWithin(vectors, vector, { ...options, only: 'place' })) {
+        if (!found.has(row.chunkId)) found.set(row.chunkId, alone(row));
+      }
     }
   }
   const addNew = (place: number, document: number) => {
@@ -83,6 +90,15 @@ export async function retrieve(
   }
   if (mode !== 'symbol') for (const { place, document } of best(scored, text, accepts, depth)) addNew(place, document);
   return { candidates: [...found.values()], weightOf };
+}
+
+/** Which document of which segment a chunk is; null if the text index does not hold it. */
+function findIn({ segments }: TextIndex, chunkId: string): { place: number; document: number } | null {
+  for (const [place, live] of segments.entries()) {
+    const document = live.find(chunkId);
+    if (document >= 0) return { place, document };
+  }
+  return null;
 }
 
 /** The documents with the highest scores over all segments. */

@@ -41,12 +41,22 @@ export async function readState(stores: ReadableStores): Promise<IndexState> {
   };
 }
 
-async function count({ chunks, vectors }: ReadableStores) {
+type Counts = Readonly<Record<'total' | 'complete' | 'error' | 'vectors', number>>;
+
+/** By the table of chunks: counts of a version of both tables, which does not change. */
+const counted = new WeakMap<object, { readonly versions: string; readonly counts: Counts }>();
+
+async function count({ chunks, vectors }: ReadableStores): Promise<Counts> {
+  const versions = `${await chunks.table.version()} ${await vectors?.table.version()}`;
+  const known = counted.get(chunks.table);
+  if (known?.versions === versions) return known.counts;
   const of = (status: string) => chunks.table.count(`embedding_status = '${status}'`);
-  return {
+  const counts = {
     total: await chunks.table.count(),
     complete: await of('complete'),
     error: await of('error'),
     vectors: (await vectors?.count()) ?? 0,
   };
+  counted.set(chunks.table, { versions, counts });
+  return counts;
 }

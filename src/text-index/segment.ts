@@ -29,6 +29,9 @@ export interface Columns {
 /** A segment that is not what was written. Its files are read from the tables instead. */
 export class SegmentDamaged extends Error {}
 
+/** Documents that are kept once they were read, some 300 bytes each. */
+const MOST_KNOWN = 10_000;
+
 const HEAD_BYTES = (4 + SECTIONS.length + 1) * 4;
 
 export class Segment {
@@ -40,6 +43,7 @@ export class Segment {
   #columns: Columns | undefined;
   #lookup: Uint32Array | undefined;
   #offsets: Uint32Array | undefined;
+  readonly #known = new Map<number, StoredDocument>();
 
   /** Throws SegmentDamaged. */
   constructor(source: ByteSource) {
@@ -88,6 +92,15 @@ export class Segment {
   }
 
   document(index: number): StoredDocument {
+    const known = this.#known.get(index);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    const document = this.#readDocument(index);
+    this.#known.set(index, document);
+    return document;
+  }
+
+  #readDocument(index: number): StoredDocument {
     this.#offsets ??= words(this.#section('offsets'));
     const start = this.#offsets[index]!;
     const record = new ByteReader(this.#read('records', start, this.#offsets[index + 1]! - start));

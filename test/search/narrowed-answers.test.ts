@@ -50,8 +50,6 @@ async function paths(request: Partial<SearchRequest>, query = 'cancel an order')
   return found;
 }
 
-const inEach = (...expected: string[]) => ({ hybrid: expected, lexical: expected, semantic: expected });
-
 describe('an answer is narrowed', () => {
   test.each<[string, Partial<SearchRequest>, string[]]>([
     ['to a kind', { kinds: ['method'] }, ['src/orders.py Orders.cancel', 'src/orders.py Orders.price']],

@@ -8,7 +8,7 @@ import { evidenceOf, weigh } from '../../../dist/search/ranking/rank.js';
 import { retrieve } from '../../../dist/search/retrieve.js';
 
 const LIMIT = 10;
-const NARROWED = { accepts: null, where: undefined };
+const NARROWED = { accepts: null, where: undefined, ids: null };
 
 /** What can be compared: `vectors` and `rrf` are yardsticks, the others modes of the program. */
 export const WAYS = ['vectors', 'rrf', 'lexical', 'hybrid'];
@@ -35,7 +35,7 @@ export async function openSearcher(folder) {
     async search(query, way, factors = FACTORS) {
       const { read, vector, candidates, evidence } = await prepare(query, way !== 'lexical');
       if (way === 'vectors') {
-        const rows = await vectors.nearest(vector, { limit: LIMIT, content: false });
+        const rows = await vectors.nearest(vector, { limit: LIMIT, only: 'place' });
         return rows.map(({ filePath, startLine, endLine }) => placeOf(filePath, startLine, endLine));
       }
       if (way === 'rrf') {

@@ -33,7 +33,7 @@ export interface Ranked {
   readonly candidate: Candidate;
   readonly score: number;
   /** What was added, then by what it was multiplied (names beginning with `×`). */
-  readonly why: Readonly<Record<string, number>>;
+  readonly why: () => Readonly<Record<string, number>>;
 }
 
 /** `weightOf` tells how rare a token of the query is. */
@@ -90,26 +90,41 @@ export function weigh(query: Query, all: readonly Evidence[], factors: Factors =
     .map((each, index): Ranked => {
       const { candidate, role } = each;
       const { document } = candidate;
-      const added: Record<string, number> = {
-        ...bases[index]!,
+      const { meaning, words } = bases[index]!;
+      const definition = definitions.get(definitionOf(document))!;
+      const file = files.get(document.filePath)!;
+      const added =
+        meaning +
+        words +
+        bonus.symbol * each.symbol +
+        bonus.mention * each.mention +
+        bonus.stem * each.stem +
+        bonus.wholeStem * each.wholeStem +
+        bonus.folder * each.folder +
+        bonus.name * each.name +
+        bonus.definition * definition +
+        bonus.file * file;
+      const isShort = document.words < factors.shortWords;
+      const times =
+        (role === 'source' ? 1 : penalty[role]) *
+        (document.name === '' ? penalty.nameless : 1) *
+        (isShort ? penalty.short : 1);
+      const why = () => ({
+        meaning,
+        words,
         symbol: bonus.symbol * each.symbol,
         mention: bonus.mention * each.mention,
         stem: bonus.stem * each.stem,
         wholeStem: bonus.wholeStem * each.wholeStem,
         folder: bonus.folder * each.folder,
         name: bonus.name * each.name,
-        definition: bonus.definition * definitions.get(definitionOf(document))!,
-        file: bonus.file * files.get(document.filePath)!,
-      };
-      const factor: Record<string, number> = {};
-      if (role !== 'source') factor[`×${role}`] = penalty[role];
-      if (document.name === '') factor['×nameless'] = penalty.nameless;
-      if (document.words < factors.shortWords) factor['×short'] = penalty.short;
-      const score = Object.values(factor).reduce(
-        (a, b) => a * b,
-        Object.values(added).reduce((a, b) => a + b, 0),
-      );
-      return { candidate, score, why: { ...added, ...factor } };
+        definition: bonus.definition * definition,
+        file: bonus.file * file,
+        ...(role === 'source' ? {} : { [`×${role}`]: penalty[role] }),
+        ...(document.name === '' ? { '×nameless': penalty.nameless } : {}),
+        ...(isShort ? { '×short': penalty.short } : {}),
+      });
+      return { candidate, score: added * times, why };
     })
     .sort(byScore);
 }
@@ -166,9 +181,18 @@ function tokensOfPath(path: string): { stem: ReadonlySet<string>; folder: Readon
   return { stem: partTokensOf(stem), folder: partTokensOf(folders.at(-1) ?? '') };
 }
 
+/** Names whose tokens are remembered: the same ones come up in query after query. */
+const MOST_REMEMBERED = 20_000;
+const remembered = new Map<string, ReadonlySet<string>>();
+
 /** Without the whole of a compound, which its parts stand for. */
 function partTokensOf(text: string): ReadonlySet<string> {
-  return new Set(wordsOf(text).flatMap((word) => partsOf(word).map(stemOf)));
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+  const tokens = new Set(wordsOf(text).flatMap((word) => partsOf(word).map(stemOf)));
+  remembered.set(text, tokens);
+  return tokens;
 }
 
 /** From 0 to 1: how far the chunk is what a name in the query calls for. */

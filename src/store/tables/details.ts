@@ -1,7 +1,7 @@
 // Rows of `chunks.lance` by id: what is shown of a result beside what it was found by.
 import { readSteadily } from '../lance/read-steadily.ts';
 import type { TableHandle } from '../lance/table.ts';
-import { inSlices, isIn } from './sql.ts';
+import { rowsByIds } from './by-ids.ts';
 
 /** A stored chunk as people see it. */
 export interface ChunkDetails {
@@ -19,6 +19,8 @@ export interface ChunkDetails {
   readonly signature: string;
   /** Cyclomatic; 0 where it is not known. */
   readonly complexity: number;
+  /** Of the bytes of its file, 64 hex digits; '' where it was not recorded. */
+  readonly fileHash: string;
 }
 
 const TEXTS = [
@@ -42,29 +44,32 @@ export function readDetails(table: TableHandle, chunkIds: readonly string[]): Pr
 
 async function read(table: TableHandle, chunkIds: readonly string[]): Promise<Map<string, ChunkDetails>> {
   const details = new Map<string, ChunkDetails>();
-  for (const ids of inSlices(chunkIds)) {
-    for await (const rows of table.scan({ columns: [...TEXTS, ...NUMBERS], where: isIn('chunk_id', ids) })) {
-      const texts = new Map(TEXTS.map((name) => [name, rows.strings(name)] as const));
-      const numbers = new Map(NUMBERS.map((name) => [name, rows.integers(name)] as const));
-      for (let row = 0; row < rows.numRows; row++) {
-        const text = (name: (typeof TEXTS)[number]) => texts.get(name)![row] ?? '';
-        const number = (name: (typeof NUMBERS)[number]) => numbers.get(name)![row]!;
-        details.set(text('chunk_id'), {
-          chunkId: text('chunk_id'),
-          filePath: text('file_path'),
-          content: text('content'),
-          language: text('language'),
-          startLine: number('start_line'),
-          endLine: number('end_line'),
-          kind: text('chunk_type'),
-          name: text('name'),
-          parentName: text('parent_name'),
-          breadcrumb: text('hierarchy_path'),
-          docstring: text('docstring'),
-          signature: text('signature'),
-          complexity: number('complexity'),
-        });
-      }
+  if (chunkIds.length === 0) return details;
+  const hasHash = (await table.columns()).includes('file_hash');
+  const columns = [...TEXTS, ...NUMBERS, ...(hasHash ? ['file_hash'] : [])];
+  for await (const rows of rowsByIds(table, columns, chunkIds)) {
+    const texts = new Map(TEXTS.map((name) => [name, rows.strings(name)] as const));
+    const numbers = new Map(NUMBERS.map((name) => [name, rows.integers(name)] as const));
+    const hashes = hasHash ? rows.strings('file_hash') : [];
+    for (let row = 0; row < rows.numRows; row++) {
+      const text = (name: (typeof TEXTS)[number]) => texts.get(name)![row] ?? '';
+      const number = (name: (typeof NUMBERS)[number]) => numbers.get(name)![row]!;
+      details.set(text('chunk_id'), {
+        chunkId: text('chunk_id'),
+        filePath: text('file_path'),
+        content: text('content'),
+        language: text('language'),
+        startLine: number('start_line'),
+        endLine: number('end_line'),
+        kind: text('chunk_type'),
+        name: text('name'),
+        parentName: text('parent_name'),
+        breadcrumb: text('hierarchy_path'),
+        docstring: text('docstring'),
+        signature: text('signature'),
+        complexity: number('complexity'),
+        fileHash: hashes[row] ?? '',
+      });
     }
   }
   return details;

@@ -31,8 +31,8 @@ export interface NearestRow extends FoundRow {
 export interface NearestOptions {
   readonly limit: number;
   readonly where?: string | undefined;
-  /** False leaves `content` empty, which saves most of the reading. */
-  readonly content?: boolean | undefined;
+  /** `place` leaves `content` empty, which saves most of the reading; `id` all but the id and the distance. */
+  readonly only?: 'place' | 'id' | undefined;
 }
 
 export interface VectorsStore {
@@ -195,16 +195,20 @@ const NEAREST_COLUMNS = [
   'hierarchy_path',
 ];
 
+async function nearestColumns(table: TableHandle, withContent: boolean): Promise<string[]> {
+  const present = new Set(await table.columns());
+  const isThere = (name: string) => !LATER_COLUMNS.has(name) || present.has(name);
+  return NEAREST_COLUMNS.filter((name) => isThere(name) && (withContent || name !== 'content'));
+}
+
 async function nearest(
   table: TableHandle,
   vector: Float32Array,
-  { limit, where, content = true }: NearestOptions,
+  { limit, where, only }: NearestOptions,
 ): Promise<NearestRow[]> {
   let query = table.engine.vectorSearch(vector).distanceType('cosine').limit(limit);
   if (where !== undefined) query = query.where(where);
-  const present = new Set(await table.columns());
-  const isWanted = (name: string) => content || name !== 'content';
-  const columns = NEAREST_COLUMNS.filter((name) => (!LATER_COLUMNS.has(name) || present.has(name)) && isWanted(name));
+  const columns = only === 'id' ? ['chunk_id'] : await nearestColumns(table, only === undefined);
   const rows = (await query.select([...columns, '_distance']).toArray()) as Record<string, string | number | null>[];
   const text = (value: string | number | null | undefined) => (typeof value === 'string' ? value : '');
   return rows.map((row) => ({

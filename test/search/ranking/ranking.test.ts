@@ -129,7 +129,7 @@ describe('ranking', () => {
 
   test('says of each result what counted, and the sum is the score', () => {
     for (const { score, why } of rank('test run', candidates({}, { filePath: 'docs/a.md', words: 2 }))) {
-      const entries = Object.entries(why);
+      const entries = Object.entries(why());
       const added = entries.filter(([name]) => !name.startsWith('×')).reduce((sum, [, value]) => sum + value, 0);
       const factor = entries
         .filter(([name]) => name.startsWith('×'))
