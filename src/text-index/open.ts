@@ -27,16 +27,23 @@ export async function openTextIndex(
   { useFiles }: { readonly useFiles: boolean },
 ): Promise<TextIndex> {
   for (let attempt = 1; ; attempt++) {
+    const isLast = attempt === MOST_ATTEMPTS;
     try {
-      return await openOnce(useFiles ? await readManifest(textDir) : NO_SEGMENTS, textDir, table);
+      return await openOnce(useFiles ? await readManifest(textDir) : NO_SEGMENTS, textDir, table, isLast);
     } catch (error) {
       // A writer replaced the segments between the reading of the manifest and theirs.
-      if (errnoOf(error) !== 'ENOENT' || attempt === MOST_ATTEMPTS) throw error;
+      if (errnoOf(error) !== 'ENOENT' || isLast) throw error;
     }
   }
 }
 
-async function openOnce(manifest: TextManifest, textDir: string, table: TableHandle): Promise<TextIndex> {
+/** `passesOverLost`: a segment that is not there counts as damaged, for nobody is replacing it. */
+async function openOnce(
+  manifest: TextManifest,
+  textDir: string,
+  table: TableHandle,
+  passesOverLost: boolean,
+): Promise<TextIndex> {
   const segments: LiveSegment[] = [];
   const close = () => {
     for (const segment of segments) segment.close();
@@ -47,7 +54,8 @@ async function openOnce(manifest: TextManifest, textDir: string, table: TableHan
       try {
         segments.push(await LiveSegment.open(textDir, entry));
       } catch (error) {
-        if (!(error instanceof SegmentDamaged)) throw error;
+        const isLost = passesOverLost && errnoOf(error) === 'ENOENT';
+        if (!(error instanceof SegmentDamaged) && !isLost) throw error;
         isWhole = false;
       }
     }

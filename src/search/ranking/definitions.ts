@@ -3,7 +3,7 @@ import type { StoredDocument } from '../../text-index/document.ts';
 import { FACTORS, type Factors } from './factors.ts';
 import { definitionOf, type Ranked } from './rank.ts';
 
-const MOST_LINES = 100;
+export const MOST_LINES = 100;
 
 export interface Result {
   /** The part that matched best. */
@@ -13,6 +13,8 @@ export interface Result {
   /** 1-based, inclusive, at most 100 lines. */
   readonly startLine: number;
   readonly endLine: number;
+  /** Whether all parts are shown; else the best one alone. */
+  readonly isWhole: boolean;
   readonly score: number;
 }
 
@@ -49,8 +51,9 @@ function resultOf(best: Ranked, score: number): Result {
       : best.candidate.siblings().filter((each) => definitionOf(each) === definitionOf(document));
   const first = Math.min(...parts.map((part) => part.startLine));
   const last = Math.max(...parts.map((part) => part.endLine));
-  const [startLine, endLine] = last - first < MOST_LINES ? [first, last] : [document.startLine, document.endLine];
-  return { best, parts, startLine, endLine: Math.min(endLine, startLine + MOST_LINES - 1), score };
+  const isWhole = last - first < MOST_LINES;
+  const [startLine, endLine] = isWhole ? [first, last] : [document.startLine, document.endLine];
+  return { best, parts, startLine, endLine: Math.min(endLine, startLine + MOST_LINES - 1), isWhole, score };
 }
 
 /** Another part of a definition that is there already, or lines that are. */
