@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FileStamp } from '../core/chunk.ts';
 import { errnoOf, IndexerError, messageOf } from '../core/errors.ts';
 import type { SourceRules } from '../core/source-rules.ts';
+import { closedHome } from './closed-home.ts';
 import { skippedByName } from './file-policy.ts';
 import { type Folders, openFolders } from './folders.ts';
 import type { GitEnvironment } from './git.ts';
@@ -59,6 +60,8 @@ export interface DiscoverOptions {
   readonly selection?: Selection | undefined;
   /** Called for what a walk leaves out by a rule of git's; git itself leaves out without a word. */
   readonly onHidden?: ((path: string, rule: string) => void) | undefined;
+  /** Paths that an index has rows of: an unreadable home folder above any of them is a failure, another is left out. */
+  readonly indexed?: Iterable<string> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -91,16 +94,22 @@ export async function discover(root: string, options: DiscoverOptions): Promise<
     ...options,
     forced: forced.paths,
   });
+  const failures = oncePerPath([...listing.failed, ...forced.failed, ...found.failed, ...folders.failed]);
+  const home = closedHome(realRoot, options.gitEnv);
+  const leavesHome =
+    failures.some(({ path }) => path === home) &&
+    ![...(options.indexed ?? [])].some((path) => path.startsWith(`${home}/`));
   const skipped = sortBytewise([
     ...found.skipped,
     ...[...new Set(listing.unreadableNames)].map(skip('name is not UTF-8')),
     ...listing.empty.map(skip('submodule not checked out')),
     ...folders.skipped.map((entry) => ({ ...entry, stamp: null })),
+    ...(leavesHome && home !== null ? [skip('unreadable home folder')(home)] : []),
   ]);
   return {
     files: found.files,
     skipped,
-    failed: sortBytewise(oncePerPath([...listing.failed, ...forced.failed, ...found.failed, ...folders.failed])),
+    failed: sortBytewise(leavesHome ? failures.filter(({ path }) => path !== home) : failures),
     method: listing.method,
     notices: listing.notices,
     startedAtNs,

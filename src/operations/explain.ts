@@ -128,6 +128,7 @@ const NAME_POLICY: Readonly<Record<string, string>> = {
   binary: 'its extension belongs to a binary format',
   generated: 'an attributes file says that a program wrote it',
   vendored: 'the work of others: by its folder, which a tool fills, or by an attributes file',
+  'unreadable home folder': 'HOME names it, but this user may not enter it',
   'linked worktree': 'the same repository checked out once more; to index it, name its folder',
   symlink: 'links are not followed; their target is indexed under its own path',
   'not a regular file': 'a pipe, a socket or a device',

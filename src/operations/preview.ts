@@ -47,7 +47,7 @@ export async function previewIndex(
 ): Promise<Preview> {
   const remembered = await remember(config);
   const inputs = phase1Inputs(config);
-  const discovery = await discoverFiles(inputs, { signal });
+  const discovery = await discoverFiles(inputs, { signal, indexed: remembered.files.keys() });
   if (discovery.files.length === 0) throw nothingToIndex(config.root, discovery);
   const { files, rowCounts } = remembered;
   const plan = planChanges(discovery.files, files, {

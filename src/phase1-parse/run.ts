@@ -100,6 +100,7 @@ export async function parseChangedFiles(ctx: Phase1Context, signal?: AbortSignal
     gitEnv: ctx.gitEnv,
     rules: ctx.sources,
     selection: ctx.selection,
+    indexed: ledger.files.keys(),
     signal,
   });
   if (discovery.files.length === 0) throw nothingToIndex(ctx.root, discovery);

@@ -36,7 +36,7 @@ export async function changesSince(
   const { selection } = run.phase1;
   const told = selection && { ...selection, allowSecrets: selection.allow_secrets };
   try {
-    return compare(await discoverFiles(phase1Inputs(config, told)), ledger, config);
+    return compare(await discoverFiles(phase1Inputs(config, told), { indexed: ledger.keys() }), ledger, config);
   } catch (error) {
     if (error instanceof IndexerError) return null;
     throw error;

@@ -33,7 +33,9 @@ export function phase1Inputs(config: Config, selection: Selection = config): Pha
 /** The files that a run would find. Writes nothing. */
 export function discoverFiles(
   { root, indexDir, maxFileBytes, sources, selection, gitEnv }: Phase1Inputs,
-  more: { signal?: AbortSignal | undefined } & Partial<Pick<Parameters<typeof discover>[1], 'onHidden'>> = {},
+  more: { signal?: AbortSignal | undefined } & Partial<
+    Pick<Parameters<typeof discover>[1], 'onHidden' | 'indexed'>
+  > = {},
 ): Promise<Discovery> {
   return discover(root, { maxFileBytes, indexDir, gitEnv, rules: sources, selection, ...more });
 }

@@ -86,6 +86,21 @@ describe.runIf(canLimit)('with little address space', () => {
   );
 });
 
+test.runIf(canLimit).each([1_000_000, 1_500_000])(
+  '%i KiB of address space are refused before anything is loaded',
+  (kib) => {
+    for (const command of ['index', 'resume', 'status', 'search', 'verify', 'doctor']) {
+      const words = command === 'search' ? ['search', 'reads'] : [command];
+      const ended = limited(`ulimit -v ${kib}`, [...words, '-p', indexed.path]);
+      expect(ended, command).toMatchObject({
+        code: 15,
+        stderr: expect.stringMatching(/ulimit -v.*the program needs 1536/),
+      });
+    }
+    expect(limited(`ulimit -v ${kib}`, ['--version']).code).toBe(0);
+  },
+);
+
 test.runIf(canLimit && !UNBOUND)(
   'with few processes allowed every command ends in its own words',
   { timeout: 4 * MINUTE },

@@ -1,7 +1,7 @@
 // Surroundings × commands: in each row the six commands end with a documented code and in their own words, and an index
 // that is called complete is complete. The table is in docs/reliability.md.
 import { spawnSync } from 'node:child_process';
-import { chmod, chown, mkdir, readdir } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -25,8 +25,8 @@ interface Row {
   readonly prepare?: ((place: string) => Promise<void>) | undefined;
   /** What each command ends with, or which codes it may end with where that depends on the machine. */
   readonly codes: Codes | readonly number[];
-  /** True where an index was made before, in ordinary surroundings. */
-  readonly hasIndex?: boolean;
+  /** What was made before, in ordinary surroundings; after Phase 1 alone `resume` comes first, and `index` last. */
+  readonly from?: 'index' | 'phase 1';
 }
 
 const all = (code: number): Codes => ({
@@ -38,11 +38,24 @@ const all = (code: number): Codes => ({
   doctor: code,
 });
 const READ_ONLY: Codes = { ...all(0), index: 15, resume: 15, doctor: 15 };
+const HALF_READ_ONLY: Codes = { ...READ_ONLY, verify: 4 };
 const UNMADE: Codes = { index: 15, resume: 10, status: 10, search: 10, verify: 10, doctor: 15 };
 
 const MOUNTS = ['unshare', isRoot ? '-m' : '-rm', 'sh', '-c'];
 const shell = (script: string) => ['sh', '-c', `${script}; exec "$@"`, 'sh'];
 const inMounts = (script: string) => [...MOUNTS, `${script} && exec "$@"`];
+/** In a control group of its own with a limit, given as `file=value` for version 1 and for version 2. */
+const inGroup = (controller: string, one: string, two: string) => {
+  const set = ([file, value]: string[]) => `echo ${value} > $group/${file}`;
+  return [
+    'sh',
+    '-c',
+    `if [ -f /sys/fs/cgroup/cgroup.controllers ]; then group=/sys/fs/cgroup/tandem-$$; mkdir $group && ${set(two.split('='))}
+else group=/sys/fs/cgroup/${controller}/tandem-$$; mkdir $group && ${set(one.split('='))}; fi && echo $$ > $group/cgroup.procs && "$@"
+code=$?; echo $$ > $group/../cgroup.procs; rmdir $group; exit $code`,
+  ];
+};
+const STOPPING = [process.execPath, fileURLToPath(new URL('./stopping.mjs', import.meta.url))];
 const AS_NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 const AS_NUMBER = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', '--'];
 
@@ -72,6 +85,13 @@ const ROWS: readonly Row[] = [
     codes: all(0),
   },
   {
+    name: 'a HOME in the project that may not be entered',
+    around: isRoot ? AS_NOBODY : ['env'],
+    env: { HOME: '<closed in the project>', TANDEM_CACHE: undefined },
+    prepare: isRoot ? giveTo(65534) : undefined,
+    codes: all(0),
+  },
+  {
     name: 'a user without a name',
     around: AS_NUMBER,
     env: { HOME: undefined, TANDEM_CACHE: undefined },
@@ -81,7 +101,7 @@ const ROWS: readonly Row[] = [
   { name: 'uid 65534', around: AS_NOBODY, env: { HOME: '/nonexistent' }, prepare: giveTo(65534), codes: all(0) },
   {
     name: 'a read-only index directory',
-    hasIndex: true,
+    from: 'index',
     around: inMounts('mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"'),
     codes: READ_ONLY,
   },
@@ -108,6 +128,30 @@ const ROWS: readonly Row[] = [
   { name: 'ulimit -n 24', before: shell('ulimit -n 24'), codes: [10, 15] }, // no index was made; a command that starts says so
   { name: 'ulimit -n 64', before: shell('ulimit -n 64'), codes: [0, 4, 10, 15] },
   { name: 'ulimit -f 8 (blocks of a file)', before: shell('trap "" XFSZ; ulimit -f 8'), codes: [0, 4, 10, 12, 15] },
+  { name: 'an index of Phase 1 alone', from: 'phase 1', codes: all(0) },
+  {
+    name: 'an index of Phase 1 alone, read-only',
+    from: 'phase 1',
+    around: inMounts('mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"'),
+    codes: HALF_READ_ONLY,
+  },
+  {
+    name: 'a memory limit of 192 MiB',
+    around: inGroup('memory', 'memory.limit_in_bytes=192M', 'memory.max=192M'),
+    codes: all(0),
+  },
+  {
+    name: 'a third of a processor',
+    around: inGroup('cpu', 'cpu.cfs_quota_us=33000', 'cpu.max=33000'),
+    codes: all(0),
+  },
+  { name: 'stopped again and again, from Phase 1', from: 'phase 1', before: STOPPING, codes: all(0) },
+  {
+    name: 'an index link that leads nowhere',
+    prepare: (place) => symlink('/nowhere/at/all', join(place, 'disk', 'index')),
+    codes: all(2),
+  },
+  { name: '1.4 GiB of address space', before: shell('ulimit -v 1500000'), codes: all(15) },
   { name: 'unshare -n', around: ['unshare', isRoot ? '-n' : '-rn'], codes: all(0) },
   { name: 'a pid namespace of its own', around: ['unshare', isRoot ? '-pf' : '-rpf', '--mount-proc'], codes: all(0) },
   {
@@ -144,21 +188,34 @@ describe.each(ROWS.map((row) => [row.name, row] as const))('%s', (_, row) => {
     const place = project.path;
     await mkdir(join(place, 'disk'));
     const env = { ...process.env, ...row.env };
-    if (env.HOME === '<closed>') {
-      env.HOME = join(home.path, 'home');
+    const isClosed = env.HOME?.startsWith('<closed');
+    if (isClosed) {
+      env.HOME = join(env.HOME === '<closed>' ? home.path : place, 'home');
       await mkdir(env.HOME, { mode: 0o700 });
     }
     const index = join(place, 'disk', 'index');
     for (const path of [place, home.path]) await chmod(path, 0o755);
-    if (row.hasIndex) expect(tandem('index', '-p', place, '--index-dir', index).code).toBe(0);
+    if (row.from !== undefined) {
+      const phase = row.from === 'phase 1' ? ['--phase=1'] : [];
+      expect(tandem('index', '-p', place, '--index-dir', index, ...phase).code).toBe(0);
+    }
     await row.prepare?.(place);
-    if (row.env?.HOME === '<closed>') await closeTo(env.HOME!);
+    if (isClosed) await closeTo(env.HOME!);
     if (!works(row, place)) skip(); // counted: this machine lets nobody make such surroundings
     const around = [...(row.around ?? [])];
     if (around.at(-2) === '-c') around.push(place);
-    const words = [...around, process.execPath, driver, bin, place, index, JSON.stringify(row.before ?? [])];
+    const words = [
+      ...around,
+      process.execPath,
+      driver,
+      bin,
+      place,
+      index,
+      JSON.stringify(row.before ?? []),
+      row.from ?? '',
+    ];
     const run = spawnSync(words[0]!, words.slice(1), { encoding: 'utf8', env, cwd: '/' });
-    if (row.env?.HOME === '<closed>') await chmod(env.HOME!, 0o700);
+    if (isClosed) await chmod(env.HOME!, 0o700);
     expect(run.status, run.stderr).toBe(0);
     const results = JSON.parse(run.stdout);
     for (const command of COMMANDS) {
