@@ -19,7 +19,8 @@ export interface Processor {
 // Measured by `npm run bench -- parity` (docs/decisions/0016), rounded.
 const COSTS: Readonly<Record<string, string>> = {
   'x64-vnni': 'the fastest class',
-  'x64-avx2': 'no VNNI: embedding takes about 1.5 times the processor time, for the same vectors',
+  'x64-avx2':
+    'no VNNI: embedding takes 1.5 to 3 times the processor time, for the same vectors (2 % differ, cosine .9995)',
   'x64-sse':
     'no AVX2: embedding takes about five times the processor time, for vectors that differ slightly (cosine .9998)',
 };
