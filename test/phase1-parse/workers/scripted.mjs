@@ -6,6 +6,8 @@ import { parentPort, threadId, workerData } from 'node:worker_threads';
 
 const tally = workerData.root;
 appendFileSync(join(tally, 'starts'), `${threadId}\n`);
+let place; // which of the threads this one is, from 1, by their first file
+
 parentPort.on('message', answer);
 parentPort.postMessage({ type: 'ready' });
 
@@ -26,7 +28,7 @@ function answer(job) {
         parentPort.postMessage({ type: 'broken', reason: `Aborted() over ${request.path}`, byBytes });
         return;
       }
-      if (deed.startsWith('unable') && count('started') > Number(times)) {
+      if (deed.startsWith('unable') && (place ??= count('threads')) > Number(times)) {
         parentPort.postMessage({ type: 'unable', reason: 'no memory for the parser' });
         return;
       }
