@@ -28,7 +28,8 @@ function answer(job) {
         parentPort.postMessage({ type: 'broken', reason: `Aborted() over ${request.path}`, byBytes });
         return;
       }
-      if (deed.startsWith('unable') && (place ??= count('threads')) > Number(times)) {
+      if (deed.startsWith('unable')) place ??= count('threads');
+      if (deed.startsWith('unable') && place > Number(times)) {
         parentPort.postMessage({ type: 'unable', reason: 'no memory for the parser' });
         return;
       }
